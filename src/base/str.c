@@ -1,0 +1,159 @@
+#include "base/str.h"
+
+#include "base/mem.h"
+
+#include <ctype.h>
+#include <strings.h>
+
+struct ocib_str ocib_str_sub(struct ocib_str str, size_t from, size_t to)
+{
+    if (to > str.len) {
+        to = str.len;
+    }
+    if (from > to) {
+        from = to;
+    }
+    return (struct ocib_str){str.s + from, to - from};
+}
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t' || c == '\r' || c == '\n';
+}
+
+struct ocib_str ocib_str_trim(struct ocib_str str)
+{
+    while (str.len && is_blank(str.s[0])) {
+        str.s++;
+        str.len--;
+    }
+    while (str.len && is_blank(str.s[str.len - 1])) {
+        str.len--;
+    }
+    return str;
+}
+
+bool ocib_str_eq(struct ocib_str a, struct ocib_str b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.s, b.s, a.len) == 0);
+}
+
+bool ocib_str_is(struct ocib_str a, const char *b)
+{
+    return ocib_str_eq(a, ocib_str(b));
+}
+
+bool ocib_str_is_nocase(struct ocib_str a, const char *b)
+{
+    return a.len == strlen(b) && strncasecmp(a.s, b, a.len) == 0;
+}
+
+bool ocib_str_starts(struct ocib_str str, const char *prefix)
+{
+    size_t n = strlen(prefix);
+    return str.len >= n && memcmp(str.s, prefix, n) == 0;
+}
+
+bool ocib_str_ends(struct ocib_str str, const char *suffix)
+{
+    size_t n = strlen(suffix);
+    return str.len >= n && memcmp(str.s + str.len - n, suffix, n) == 0;
+}
+
+ptrdiff_t ocib_str_find(struct ocib_str str, char c)
+{
+    const char *at = str.len ? memchr(str.s, c, str.len) : NULL;
+    return at ? at - str.s : -1;
+}
+
+ptrdiff_t ocib_str_rfind(struct ocib_str str, char c)
+{
+    const char *at = str.len ? memrchr(str.s, c, str.len) : NULL;
+    return at ? at - str.s : -1;
+}
+
+char *ocib_str_dup(struct ocib_str str)
+{
+    return ocib_strndup(str.s, str.len);
+}
+
+bool ocib_str_cut(struct ocib_str *rest, char sep, struct ocib_str *word)
+{
+    if (rest->len == 0) {
+        return false;
+    }
+    ptrdiff_t at = ocib_str_find(*rest, sep);
+    if (at < 0) {
+        *word = *rest;
+        *rest = ocib_str_sub(*rest, rest->len, rest->len);
+        return true;
+    }
+    *word = ocib_str_sub(*rest, 0, (size_t)at);
+    *rest = ocib_str_sub(*rest, (size_t)at + 1, rest->len);
+    return true;
+}
+
+bool ocib_str_uint(struct ocib_str str, uint64_t max, uint64_t *out)
+{
+    uint64_t value = 0;
+    if (str.len == 0) {
+        return false;
+    }
+    for (size_t i = 0; i < str.len; i++) {
+        if (!isdigit((unsigned char)str.s[i]) || __builtin_mul_overflow(value, 10, &value) ||
+            __builtin_add_overflow(value, (uint64_t)(str.s[i] - '0'), &value)) {
+            return false;
+        }
+    }
+    *out = value;
+    return value <= max;
+}
+
+enum { NEAREST_MAX = 64 }; /* longer words have no near name: bounds the table below */
+
+static unsigned smallest(unsigned a, unsigned b, unsigned c)
+{
+    unsigned least = a < b ? a : b;
+    return least < c ? least : c;
+}
+
+/* Levenshtein's distance, one row at a time. */
+static unsigned distance(struct ocib_str a, struct ocib_str b)
+{
+    unsigned row[NEAREST_MAX + 1];
+    for (size_t j = 0; j <= b.len; j++) {
+        row[j] = (unsigned)j;
+    }
+    for (size_t i = 1; i <= a.len; i++) {
+        unsigned diagonal = row[0];
+        row[0] = (unsigned)i;
+        for (size_t j = 1; j <= b.len; j++) {
+            bool same = tolower((unsigned char)a.s[i - 1]) == tolower((unsigned char)b.s[j - 1]);
+            unsigned above = row[j];
+            row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1));
+            diagonal = above;
+        }
+    }
+    return row[b.len];
+}
+
+const char *ocib_str_nearest(struct ocib_str word, const char *const *names)
+{
+    const char *best = NULL;
+    unsigned least = word.len <= 4 ? 2 : 3; /* at most 1 edit in a short word, 2 in a longer one */
+    if (word.len > NEAREST_MAX) {
+        return NULL;
+    }
+    for (size_t i = 0; names[i]; i++) {
+        struct ocib_str name = ocib_str(names[i]);
+        if (name.len > NEAREST_MAX) {
+            continue;
+        }
+        unsigned d = distance(word, name);
+        if (d < least) {
+            least = d;
+            best = names[i];
+        }
+    }
+    return best;
+}

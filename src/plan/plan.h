@@ -1,0 +1,143 @@
+/*
+ * From the AST to what must be done: a graph of stages, each a list of typed ops. Pure: no file
+ * system, no network, the same input gives the same plan. (Dockerfile reference; BuildKit's
+ * behaviour where they differ.)
+ *
+ * It goes in two steps, because what a stage's instructions mean depends on the config of its base
+ * image (ENV, WORKDIR, USER, SHELL, ONBUILD):
+ *
+ *   ocib_plan_new()        global ARGs, FROM lines, stage graph, which stages the target needs, in
+ * order; ocib_plan_stage_ops()  with the base's config: all words expanded, ops, and the resulting
+ * config.
+ *
+ * Nothing here depends on what a RUN does. The plan borrows the parsed Dockerfile, which must
+ * outlive it; ops carry spans into its source.
+ */
+#ifndef OCIB_PLAN_PLAN_H
+#define OCIB_PLAN_PLAN_H
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/span.h"
+#include "base/vec.h"
+#include "oci/image.h"
+
+#include <stdbool.h>
+
+struct ocib_dockerfile; /* dockerfile/parse.h */
+
+struct ocib_plan_options {
+    /* "NAME=value"; a build arg whose value comes from the environment has been looked up before.
+     */
+    const struct ocib_strings *build_args;
+    const char *target; /* a stage's name or number; NULL: the last stage */
+    const struct ocib_platform *target_platform; /* NULL: the host's */
+    const struct ocib_platform *build_platform;  /* NULL: the host's */
+    const struct ocib_strings
+        *labels;                /* --label "k=v", put on the target stage's config; may be NULL */
+    const struct ocib_log *log; /* warnings with spans; may be NULL */
+};
+
+enum ocib_base_kind { OCIB_BASE_SCRATCH, OCIB_BASE_STAGE, OCIB_BASE_IMAGE };
+
+struct ocib_stage {
+    size_t index;
+    char *name;            /* of AS, lower case; NULL: none */
+    struct ocib_span span; /* its FROM line */
+    enum ocib_base_kind base;
+    size_t base_stage;             /* OCIB_BASE_STAGE */
+    char *base_image;              /* OCIB_BASE_IMAGE: as written, expanded */
+    struct ocib_span base_span;    /* the image name in the FROM line */
+    struct ocib_platform platform; /* --platform, else the target platform */
+};
+
+struct ocib_plan;
+struct ocib_plan *ocib_plan_new(const struct ocib_dockerfile *file,
+                                const struct ocib_plan_options *options,
+                                struct ocib_error **err) OCIB_MUST;
+void ocib_plan_free(struct ocib_plan *plan);
+OCIB_DEFINE_CLEANUP(ocib_plan, struct ocib_plan, ocib_plan_free)
+
+size_t ocib_plan_stage_count(const struct ocib_plan *plan);
+const struct ocib_stage *ocib_plan_stage(const struct ocib_plan *plan, size_t index);
+size_t ocib_plan_target(const struct ocib_plan *plan);
+/*
+ * The stages that the target needs (by FROM and by --from), each after those it depends on; the
+ * target is last. The array is the plan's.
+ */
+const size_t *ocib_plan_order(const struct ocib_plan *plan, size_t *count);
+
+enum ocib_op_kind {
+    OCIB_OP_CONFIG,  /* changes the config only (ENV, CMD, LABEL, …); history with empty_layer */
+    OCIB_OP_WORKDIR, /* makes the folder if it is absent: a layer */
+    OCIB_OP_RUN,
+    OCIB_OP_COPY, /* COPY and ADD */
+};
+
+enum ocib_network { OCIB_NETWORK_DEFAULT, OCIB_NETWORK_HOST, OCIB_NETWORK_NONE };
+
+struct ocib_run_op {
+    struct ocib_strings argv;  /* the shell and its text, or the exec form's words */
+    struct ocib_strings env;   /* whole environment: the config's, then the ARGs the step can see */
+    char *cwd;                 /* absolute */
+    char *user;                /* as in USER: "", "www-data", "1000:1000" */
+    enum ocib_network network; /* --network */
+    char *command; /* for people: the RUN's text as written, continuation lines joined */
+};
+
+enum ocib_copy_from { OCIB_FROM_CONTEXT, OCIB_FROM_STAGE, OCIB_FROM_IMAGE };
+
+/* A file given in the Dockerfile itself, by a heredoc. */
+struct ocib_inline_file {
+    char *name;
+    struct ocib_str content; /* borrowed from the op's memory */
+};
+struct ocib_inline_files {
+    OCIB_VEC(struct ocib_inline_file);
+};
+
+struct ocib_copy_op {
+    bool add;                 /* ADD: local archives are unpacked */
+    enum ocib_copy_from from; /* --from */
+    size_t from_stage;        /* OCIB_FROM_STAGE */
+    char *from_image;         /* OCIB_FROM_IMAGE: as written */
+    struct ocib_span from_span;
+    struct ocib_strings sources;    /* expanded patterns, as written otherwise */
+    struct ocib_inline_files files; /* heredocs, in the order of the sources */
+    char *dest;                     /* absolute; ends with a slash if it must be a folder */
+    char *chown;                    /* "user[:group]"; NULL: 0:0 */
+    char *chmod;                    /* NULL: as in the source */
+};
+
+struct ocib_op {
+    enum ocib_op_kind kind;
+    struct ocib_span span;
+    char *text; /* the instruction as written, first line, for progress: "RUN pip install …" */
+    char *created_by; /* Docker's history text */
+    /* Only the member of `kind` is set. */
+    struct ocib_run_op run;
+    struct ocib_copy_op copy;
+    char *workdir;      /* OCIB_OP_WORKDIR: absolute */
+    char *workdir_user; /* the USER in force, for its ownership rules */
+};
+
+struct ocib_ops {
+    OCIB_VEC(struct ocib_op);
+};
+
+struct ocib_stage_ops {
+    struct ocib_ops ops;
+    /* The config after the last op: the base's with all instructions applied. Its diff_ids and
+     * history are the base's still; the builder appends to them as it goes. */
+    struct ocib_config config;
+};
+
+/* `base` is the config of the base image or stage; NULL for scratch. */
+int ocib_plan_stage_ops(const struct ocib_plan *plan, size_t index, const struct ocib_config *base,
+                        struct ocib_stage_ops *out, struct ocib_error **err) OCIB_MUST;
+void ocib_stage_ops_release(struct ocib_stage_ops *ops);
+
+/* Build args that no needed stage and no global ARG declared, for a warning at the end. */
+void ocib_plan_unused_args(const struct ocib_plan *plan, struct ocib_strings *out);
+
+#endif
