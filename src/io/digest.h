@@ -22,6 +22,7 @@ struct ocib_digest {
 /* Checks the form. */
 int ocib_digest_parse(struct ocib_str text, struct ocib_digest *out,
                       struct ocib_error **err) OCIB_MUST;
+/* False also when either is "none". */
 bool ocib_digest_eq(const struct ocib_digest *a, const struct ocib_digest *b);
 static inline bool ocib_digest_is_set(const struct ocib_digest *d)
 {
@@ -33,7 +34,8 @@ static inline const char *ocib_digest_hex(const struct ocib_digest *d)
     return d->text + 7;
 }
 
-/* A running sha256 (OpenSSL's EVP). */
+/* A running sha256 (OpenSSL's EVP). Should the library fail, the result is "none", which equals no
+ * digest. */
 struct ocib_hasher;
 struct ocib_hasher *ocib_hasher_new(void);
 void ocib_hasher_free(struct ocib_hasher *hasher);

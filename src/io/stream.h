@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "io/digest.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <sys/types.h>
@@ -27,8 +28,10 @@ struct ocib_reader_ops {
     void (*free)(struct ocib_reader *reader);
 };
 
+/* The head of every kind of reader; a new one is zeroed but for `ops`. */
 struct ocib_reader {
     const struct ocib_reader_ops *ops;
+    bool failed; /* kept by ocib_reader_read() */
 };
 
 struct ocib_writer_ops {
@@ -41,6 +44,8 @@ struct ocib_writer_ops {
 
 struct ocib_writer {
     const struct ocib_writer_ops *ops;
+    bool failed; /* kept by ocib_writer_write() and ocib_writer_finish() */
+    bool finished;
 };
 
 ssize_t ocib_reader_read(struct ocib_reader *reader, void *bytes, size_t len,
