@@ -299,7 +299,7 @@ def compile_alone(tree, compiler, flags, name):
         source.flush()
         command = [compiler, "-fsyntax-only", "-std=gnu11", "-Wall", "-Wextra", "-Werror", "-Wno-unused-parameter"]
         command += ["-D_GNU_SOURCE", "-D_FILE_OFFSET_BITS=64", '-DOCIB_VERSION="0"']
-        command += ["-I", tree.path("src"), "-I", tree.path("include"), *flags, source.name]
+        command += ["-iquote", tree.path("src"), "-I", tree.path("include"), *flags, source.name]
         run = subprocess.run(command, capture_output=True, text=True, check=False)
     return name, run.returncode, run.stderr
 
