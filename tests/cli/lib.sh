@@ -111,6 +111,13 @@ assert_stderr_is() { # NAME
     diff -u "$golden" <(normalized "$DIR/stderr") >&2 || fail "stderr is not golden/$1"
 }
 
+# Starts a command, which signals reach as from a terminal; its number is $PID, output goes to
+# $DIR/stdout and $DIR/stderr.
+start() { # COMMAND...
+    env --default-signal=INT,QUIT "$@" >"$DIR/stdout" 2>"$DIR/stderr" &
+    export PID=$!
+}
+
 # --- files --------------------------------------------------------------------------------------
 
 # Writes stdin to a file, making its folder: file ctx/Dockerfile <<'E'
