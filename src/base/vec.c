@@ -1,10 +1,10 @@
 #include "base/vec.h"
 
-void *ocib_vec_grow(void *items, size_t len, size_t *size, size_t item_size)
+void *ocib_vec_grow(void *items, size_t len, size_t *capacity, size_t item_size)
 {
-    if (len == *size) {
-        *size = len < 8 ? 8 : len + len / 2;
-        items = ocib_resize(items, *size, item_size);
+    if (len == *capacity) {
+        *capacity = len < 8 ? 8 : len + len / 2;
+        items = ocib_resize(items, *capacity, item_size);
     }
     memset((char *)items + len * item_size, 0, item_size);
     return items;

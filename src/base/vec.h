@@ -18,17 +18,18 @@
 #define OCIB_VEC(type)                                                                             \
     type *items;                                                                                   \
     size_t len;                                                                                    \
-    size_t size
+    size_t capacity
 
-void *ocib_vec_grow(void *items, size_t len, size_t *size, size_t item_size);
+void *ocib_vec_grow(void *items, size_t len, size_t *capacity, size_t item_size);
 
 /* Appends a zeroed item and returns its address, valid until the next push. */
 #define ocib_vec_add(vec)                                                                          \
-    ((vec)->items = ocib_vec_grow((vec)->items, (vec)->len, &(vec)->size, sizeof(*(vec)->items)),  \
+    ((vec)->items =                                                                                \
+         ocib_vec_grow((vec)->items, (vec)->len, &(vec)->capacity, sizeof(*(vec)->items)),         \
      &(vec)->items[(vec)->len++])
 #define ocib_vec_push(vec, value) (*ocib_vec_add(vec) = (value))
 #define ocib_vec_release(vec)                                                                      \
-    (free((vec)->items), (vec)->items = NULL, (vec)->len = 0, (vec)->size = 0)
+    (free((vec)->items), (vec)->items = NULL, (vec)->len = 0, (vec)->capacity = 0)
 
 /* A list of owned strings. `items` has no NULL at its end; ocib_strings_argv() adds one. */
 struct ocib_strings {

@@ -1,0 +1,194 @@
+/*
+ * libocib: an OCI image builder as a library. The program `ocib` is made of nothing else.
+ *
+ * A `struct ocib` is one session with one store. A program that builds must call ocib_child() first
+ * thing in main(), since steps run in a re-executed copy of the program itself, and must call
+ * ocib_open() while it has one thread: a session that may run steps moves the process into
+ * namespaces of its own where the host wants that.
+ *
+ * Strings given in options are borrowed for the length of the call. Results belong to the caller
+ * and are freed with their free function. A session is used by one thread at a time;
+ * ocib_interrupt() may be called from anywhere.
+ */
+#ifndef OCIB_OCIB_H
+#define OCIB_OCIB_H
+
+#include <ocib/error.h>
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* --- what happens, as it happens ----------------------------------------------------------------
+ */
+
+enum ocib_event_kind {
+    OCIB_EVENT_MESSAGE,    /* a warning or remark: level, text, perhaps a place */
+    OCIB_EVENT_STEP_BEGIN, /* an instruction is taken up: step, text */
+    OCIB_EVENT_OUTPUT,     /* bytes that the step printed: step, stream, text, length */
+    OCIB_EVENT_STEP_END,   /* done: step, cached, nanoseconds, bytes */
+    OCIB_EVENT_TRANSFER,   /* a blob moves: text ("pull" or "push"), digest, done, total */
+};
+
+enum ocib_level { OCIB_LEVEL_DEBUG, OCIB_LEVEL_INFO, OCIB_LEVEL_WARNING };
+
+struct ocib_event {
+    enum ocib_event_kind kind;
+    enum ocib_level level;
+    struct ocib_error_place place; /* file NULL: none */
+    /* Of a step: its number from 1 within its stage, how many the stage has, the stage's name (""
+     * if it has none), and an identity that is unique in the build. */
+    unsigned step;
+    unsigned steps;
+    unsigned id;
+    const char *stage;
+    const char *text; /* not necessarily ended by NUL in OCIB_EVENT_OUTPUT */
+    size_t length;
+    int stream; /* 1 or 2 */
+    bool cached;
+    bool exists;         /* of a transfer: nothing to move */
+    int64_t nanoseconds; /* how long the step took */
+    int64_t bytes;       /* what the step's layer holds, plain; -1: no layer */
+    const char *digest;
+    int64_t done;
+    int64_t total;
+};
+
+/* --- sessions ----------------------------------------------------------------------------------
+ */
+
+struct ocib_options {
+    const char *root;           /* the store; NULL: $OCIB_ROOT, or the user's default */
+    bool steps;                 /* steps will be run: enter the sandbox mode */
+    const char *sandbox;        /* "auto" (also NULL), "root", "userns", "none" */
+    bool insecure;              /* --tls-verify=false */
+    const char *registry_ca;    /* PEM file; NULL: the system's */
+    const char *authfile;       /* NULL: the usual places */
+    const char *const *mirrors; /* NULL-ended "HOST=URL"; may be NULL */
+    /* Events, from any thread, one call at a time. May be NULL. */
+    void (*event)(void *data, const struct ocib_event *event);
+    void *data;
+};
+
+struct ocib;
+struct ocib *ocib_open(const struct ocib_options *options, struct ocib_error **err);
+void ocib_close(struct ocib *ocib);
+/* Ends what runs, as soon as possible, with OCIB_EINTERRUPTED. Safe in a signal handler. */
+void ocib_interrupt(struct ocib *ocib);
+/* First thing in main(). Does not return if this process was started to run a step. */
+void ocib_child(int argc, char **argv);
+
+/* "0.1.0", and what it was built with: "seccomp zstd". */
+const char *ocib_version(void);
+const char *ocib_features(void);
+
+/* --- build -------------------------------------------------------------------------------------
+ */
+
+struct ocib_build_options {
+    const char *context;    /* a folder */
+    const char *dockerfile; /* a path relative to the working folder; "-": `dockerfile_text`; NULL:
+                               CONTEXT/Dockerfile */
+    const char *dockerfile_text; /* with dockerfile "-" */
+    size_t dockerfile_length;
+    const char *const *tags;       /* NULL-ended lists; each may be NULL */
+    const char *const *build_args; /* "NAME=value", or "NAME" for the environment's */
+    const char *const *labels;
+    const char *const *outputs; /* as --output: "type=oci,dest=x.tar", a plain path, "-" */
+    const char *target;
+    const char *platform; /* NULL: the host's */
+    const char *network;  /* "default" (also NULL), "host", "none" */
+    bool no_cache;
+    bool pull;               /* ask the registry even if the store has the base image */
+    bool push;               /* the same as an output type=registry */
+    bool has_epoch;          /* times later than `epoch` are written as `epoch` */
+    int64_t epoch;           /* seconds since 1970 */
+    const char *compression; /* of layers: "gzip" (also NULL), "zstd", "uncompressed" */
+    int compression_level;   /* 0: the default */
+};
+
+struct ocib_build_result {
+    char *digest;        /* of the manifest */
+    char *config_digest; /* the image ID as docker shows it */
+    char *name;          /* the first tag in full, or NULL */
+    size_t layers;
+    size_t steps; /* layer-making steps, and how many of them were cached */
+    size_t cached;
+    int64_t size;      /* bytes of the compressed layers */
+    int64_t new_bytes; /* of them, made by this build */
+};
+
+int ocib_build(struct ocib *ocib, const struct ocib_build_options *options,
+               struct ocib_build_result **out, struct ocib_error **err);
+void ocib_build_result_free(struct ocib_build_result *result);
+
+/* --- images ------------------------------------------------------------------------------------
+ */
+
+struct ocib_image {
+    char *name;     /* as users write it, "mall_backend:latest"; "" if it has none */
+    char *digest;   /* of the manifest */
+    char *id;       /* of the config */
+    char *created;  /* RFC 3339, or "" */
+    char *platform; /* "linux/amd64" */
+    int64_t size;   /* bytes of the compressed layers */
+    size_t layers;
+};
+struct ocib_images {
+    struct ocib_image *items;
+    size_t count;
+};
+int ocib_list_images(struct ocib *ocib, struct ocib_images **out, struct ocib_error **err);
+void ocib_images_free(struct ocib_images *images);
+
+/* IMAGE is a name, "sha256:…", or leading hex digits of a digest. */
+int ocib_tag(struct ocib *ocib, const char *image, const char *name, struct ocib_error **err);
+int ocib_untag(struct ocib *ocib, const char *name, struct ocib_error **err);
+int ocib_pull(struct ocib *ocib, const char *name, const char *platform, char **digest,
+              struct ocib_error **err);
+/* DEST NULL: the image's own name. */
+int ocib_push(struct ocib *ocib, const char *image, const char *dest, char **digest,
+              struct ocib_error **err);
+
+/* A JSON document, as `docker image inspect` has it: an array of one object. Freed with free(). */
+int ocib_inspect(struct ocib *ocib, const char *image, char **json, struct ocib_error **err);
+
+struct ocib_history_entry {
+    char *created; /* "" if not known */
+    char *created_by;
+    char *comment;
+    bool empty_layer;
+    int64_t size; /* compressed bytes of its layer; 0 if it has none */
+};
+struct ocib_history_list {
+    struct ocib_history_entry *items; /* oldest first */
+    size_t count;
+};
+int ocib_image_history(struct ocib *ocib, const char *image, struct ocib_history_list **out,
+                       struct ocib_error **err);
+void ocib_history_free(struct ocib_history_list *history);
+
+struct ocib_report_layer {
+    char *digest; /* of the blob */
+    char *diff_id;
+    char *instruction; /* as in the Dockerfile for images built here, else of the history */
+    char *file;        /* the Dockerfile; "" if not known */
+    unsigned line;     /* 0 if not known */
+    unsigned end_line;
+    int64_t size;            /* bytes of the plain tar */
+    int64_t compressed_size; /* bytes of the blob */
+};
+struct ocib_report {
+    char *name;
+    char *digest;
+    char *platform;
+    struct ocib_report_layer *layers; /* lowest first */
+    size_t count;
+    int64_t size;
+    int64_t compressed_size;
+};
+int ocib_report(struct ocib *ocib, const char *image, struct ocib_report **out,
+                struct ocib_error **err);
+void ocib_report_free(struct ocib_report *report);
+
+#endif

@@ -1,0 +1,217 @@
+#include "build/build.h"
+
+#include "api/session.h"
+#include "base/mem.h"
+
+#include <stdlib.h>
+
+static struct ocib_event step_event(const struct ocib_step_info *step, char **line)
+{
+    return (struct ocib_event){
+        .place = ocib_session_place(step->span, line),
+        .step = step->number,
+        .steps = step->count,
+        .id = step->id,
+        .stage = step->stage,
+        .text = step->text,
+        .length = strlen(step->text),
+        .bytes = -1,
+    };
+}
+
+static void begin_step(void *data, const struct ocib_step_info *step)
+{
+    OCIB_AUTO_FREE char *line = NULL;
+    struct ocib_event event = step_event(step, &line);
+    event.kind = OCIB_EVENT_STEP_BEGIN;
+    ocib_session_emit(data, &event);
+}
+
+static void output_of_step(void *data, const struct ocib_step_info *step, int stream,
+                           struct ocib_str bytes)
+{
+    OCIB_AUTO_FREE char *line = NULL;
+    struct ocib_event event = step_event(step, &line);
+    event.kind = OCIB_EVENT_OUTPUT;
+    event.stream = stream;
+    event.text = bytes.s;
+    event.length = bytes.len;
+    ocib_session_emit(data, &event);
+}
+
+static void end_step(void *data, const struct ocib_step_info *step, bool cached,
+                     int64_t nanoseconds, int64_t bytes)
+{
+    OCIB_AUTO_FREE char *line = NULL;
+    struct ocib_event event = step_event(step, &line);
+    event.kind = OCIB_EVENT_STEP_END;
+    event.cached = cached;
+    event.nanoseconds = nanoseconds;
+    event.bytes = bytes;
+    ocib_session_emit(data, &event);
+}
+
+/* "NAME" alone takes the environment's value; a name that is not there is left out, as docker does.
+ */
+static void take_build_args(struct ocib_strings *out, const char *const *args)
+{
+    for (size_t i = 0; args && args[i]; i++) {
+        const char *value = strchr(args[i], '=') ? NULL : getenv(args[i]);
+        if (strchr(args[i], '=')) {
+            OCIB_AUTO_FREE char *name =
+                ocib_strndup(args[i], (size_t)(strchr(args[i], '=') - args[i]));
+            ocib_env_set(out, name, strchr(args[i], '=') + 1);
+        } else if (value) {
+            ocib_env_set(out, args[i], value);
+        }
+    }
+}
+
+static int take_network(const char *text, enum ocib_network *out, struct ocib_error **err)
+{
+    static const char *const names[] = {"default", "host", "none"};
+    static const enum ocib_network values[] = {OCIB_NETWORK_DEFAULT, OCIB_NETWORK_HOST,
+                                               OCIB_NETWORK_NONE};
+    *out = OCIB_NETWORK_DEFAULT;
+    if (!text) {
+        return 0;
+    }
+    for (size_t i = 0; i < OCIB_COUNT(names); i++) {
+        if (strcmp(text, names[i]) == 0) {
+            *out = values[i];
+            return 0;
+        }
+    }
+    ocib_error_set(err, OCIB_EUSAGE, "--network: '%s' is not supported", text);
+    return ocib_error_hint_set(err, "networks are default, host and none");
+}
+
+/* The owned parts of a request, made from the public options. */
+struct lists {
+    struct ocib_strings tags, build_args, labels, outputs;
+    struct ocib_platform platform;
+};
+
+static void lists_release(struct lists *lists)
+{
+    ocib_strings_release(&lists->tags);
+    ocib_strings_release(&lists->build_args);
+    ocib_strings_release(&lists->labels);
+    ocib_strings_release(&lists->outputs);
+    ocib_platform_release(&lists->platform);
+}
+
+static int check_labels(const struct ocib_strings *labels, struct ocib_error **err)
+{
+    for (size_t i = 0; i < labels->len; i++) {
+        if (labels->items[i][0] == '=' || labels->items[i][0] == '\0') {
+            return ocib_error_set(err, OCIB_EUSAGE, "--label '%s' has no name", labels->items[i]);
+        }
+    }
+    return 0;
+}
+
+static int take_compression(const struct ocib_build_options *options,
+                            struct ocib_compress_options *out, struct ocib_error **err)
+{
+    *out = (struct ocib_compress_options){OCIB_COMPRESSION_GZIP, options->compression_level};
+    return options->compression
+               ? ocib_compression_parse(ocib_str(options->compression), &out->kind, err)
+               : 0;
+}
+
+static int make_request(const struct ocib_build_options *options, struct lists *lists,
+                        struct ocib_build_request *out, struct ocib_error **err)
+{
+    ocib_session_list(&lists->tags, options->tags);
+    ocib_session_list(&lists->labels, options->labels);
+    ocib_session_list(&lists->outputs, options->outputs);
+    take_build_args(&lists->build_args, options->build_args);
+    if (options->push) {
+        ocib_strings_push(&lists->outputs, "type=image,push=true");
+    }
+    *out = (struct ocib_build_request){
+        .context = options->context,
+        .dockerfile = options->dockerfile,
+        .tags = &lists->tags,
+        .build_args = &lists->build_args,
+        .labels = &lists->labels,
+        .outputs = &lists->outputs,
+        .target = options->target,
+        .no_cache = options->no_cache,
+        .pull = options->pull,
+        .has_epoch = options->has_epoch,
+        .epoch = options->epoch,
+    };
+    if (options->dockerfile && strcmp(options->dockerfile, "-") == 0) {
+        out->dockerfile = NULL;
+        out->dockerfile_text =
+            (struct ocib_str){options->dockerfile_text, options->dockerfile_length};
+    }
+    if (options->platform) {
+        if (ocib_platform_parse(ocib_str(options->platform), &lists->platform, err) < 0) {
+            return -1;
+        }
+        out->platform = &lists->platform;
+    }
+    return check_labels(&lists->labels, err) ||
+                   take_network(options->network, &out->network, err) ||
+                   take_compression(options, &out->compress, err)
+               ? -1
+               : 0;
+}
+
+static struct ocib_build_result *make_result(struct ocib_build_outcome *outcome)
+{
+    struct ocib_build_result *result = ocib_new(struct ocib_build_result);
+    *result = (struct ocib_build_result){
+        .digest = ocib_strdup(outcome->manifest.text),
+        .config_digest = ocib_strdup(outcome->config.text),
+        .name = ocib_steal(&outcome->name),
+        .layers = outcome->layers,
+        .steps = outcome->steps,
+        .cached = outcome->cached,
+        .size = outcome->size,
+        .new_bytes = outcome->new_bytes,
+    };
+    return result;
+}
+
+int ocib_build(struct ocib *ocib, const struct ocib_build_options *options,
+               struct ocib_build_result **out, struct ocib_error **err)
+{
+    OCIB_AUTO(lists_release) struct lists lists = {0};
+    struct ocib_build_request request;
+    if (make_request(options, &lists, &request, err) < 0) {
+        return -1;
+    }
+    struct ocib_progress progress = {begin_step, output_of_step, end_step, ocib};
+    struct ocib_build_env env = {
+        .store = ocib->store,
+        .sandbox = ocib->sandbox,
+        .registry = ocib->registry,
+        .log = &ocib->log,
+        .progress = &progress,
+        .interrupted = &ocib->interrupted,
+    };
+    if (!ocib->sandbox) {
+        return ocib_error_set(err, OCIB_EINTERNAL, "the session was not opened for running steps");
+    }
+    struct ocib_build_outcome outcome = {0};
+    int failed = ocib_build_run(&env, &request, &outcome, err);
+    if (!failed) {
+        *out = make_result(&outcome);
+    }
+    ocib_build_outcome_release(&outcome);
+    return failed;
+}
+
+void ocib_build_result_free(struct ocib_build_result *result)
+{
+    if (result) {
+        free(result->digest);
+        free(result->config_digest);
+        free(result->name);
+        free(result);
+    }
+}

@@ -1,0 +1,215 @@
+#include "build/stage.h"
+
+#include "base/mem.h"
+#include "io/compress.h"
+#include "oci/reference.h"
+#include "registry/registry.h"
+#include "rootfs/layer.h"
+#include "sys/fd.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+/* The OCI name of a layer's media type; Docker's says the same of the same bytes. */
+static const char *oci_layer_type(const char *media_type)
+{
+    return strcmp(media_type, OCIB_TYPE_DOCKER_LAYER) == 0 ? OCIB_TYPE_LAYER_GZIP : media_type;
+}
+
+static int load_image(struct ocib_build *build, const struct ocib_digest *digest,
+                      struct ocib_tree_source *out, struct ocib_error **err)
+{
+    struct ocib_manifest manifest = {0};
+    int failed = ocib_store_manifest(build->env->store, digest, &manifest, &out->config, err);
+    if (!failed && manifest.layers.len != out->config.diff_ids.len) {
+        failed = ocib_error_set(err, OCIB_ECORRUPT, "image %s has %zu layers but %zu diff IDs",
+                                digest->text, manifest.layers.len, out->config.diff_ids.len);
+    }
+    struct ocib_digest chain = {0};
+    for (size_t i = 0; !failed && i < manifest.layers.len; i++) {
+        struct ocib_layer *layer = ocib_vec_add(&out->layers);
+        failed = ocib_digest_parse(ocib_str(out->config.diff_ids.items[i]), &layer->diff_id, err);
+        ocib_chain_id_next(&chain, &layer->diff_id, &layer->chain);
+        chain = layer->chain;
+        ocib_descriptor_copy(&layer->blob, &manifest.layers.items[i]);
+        free(layer->blob.media_type);
+        layer->blob.media_type = ocib_strdup(oci_layer_type(manifest.layers.items[i].media_type));
+    }
+    ocib_manifest_release(&manifest);
+    return failed;
+}
+
+static bool has_all_layers(struct ocib_store *store, const struct ocib_tree_source *source)
+{
+    for (size_t i = 0; i < source->layers.len; i++) {
+        const struct ocib_descriptor *blob = &source->layers.items[i].blob;
+        if (!ocib_store_blob_has(store, &blob->digest, blob->size)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* True if the store holds the whole image for this platform; *out is then filled. */
+static bool from_store(struct ocib_build *build, const char *name,
+                       const struct ocib_platform *platform, struct ocib_tree_source *out)
+{
+    struct ocib_descriptor found = {0};
+    bool usable = ocib_store_ref_get(build->env->store, name, &found, NULL) == 0 &&
+                  load_image(build, &found.digest, out, NULL) == 0 &&
+                  ocib_platform_match(platform, &out->config.platform) > 0 &&
+                  has_all_layers(build->env->store, out);
+    ocib_descriptor_release(&found);
+    if (!usable) {
+        ocib_tree_source_release(out);
+        *out = (struct ocib_tree_source){0};
+    }
+    return usable;
+}
+
+static int from_registry(struct ocib_build *build, const struct ocib_reference *ref,
+                         const char *name, const struct ocib_platform *platform,
+                         struct ocib_tree_source *out, struct ocib_error **err)
+{
+    struct ocib_descriptor pulled = {0};
+    int failed =
+        ocib_registry_pull(build->env->registry, build->env->store, ref, platform, &pulled, err);
+    if (!failed) {
+        failed = ocib_store_ref_set(build->env->store, name, &pulled, err) ||
+                 load_image(build, &pulled.digest, out, err);
+    }
+    ocib_descriptor_release(&pulled);
+    return failed ? -1 : 0;
+}
+
+static int resolve(struct ocib_build *build, const char *name, const struct ocib_platform *platform,
+                   struct ocib_tree_source *out, struct ocib_error **err)
+{
+    struct ocib_reference ref = {0};
+    if (ocib_reference_parse(ocib_str(name), &ref, err) < 0) {
+        return ocib_error_code_set(err, OCIB_EDOCKERFILE);
+    }
+    OCIB_AUTO_FREE char *full = ocib_reference_full(&ref);
+    int failed = 0;
+    /* What a digest names can't change, so --pull asks for nothing. */
+    bool ask = build->request->pull && !ocib_digest_is_set(&ref.digest);
+    if (ask || !from_store(build, full, platform, out)) {
+        failed = from_registry(build, &ref, full, platform, out, err);
+    }
+    ocib_reference_release(&ref);
+    return failed;
+}
+
+int ocib_build_image(struct ocib_build *build, const char *name,
+                     const struct ocib_platform *platform, struct ocib_span span,
+                     struct ocib_tree_source *out, struct ocib_error **err)
+{
+    if (resolve(build, name, platform, out, err) < 0) {
+        ocib_error_wrap(err, "can't get the image %s", name);
+        return ocib_error_place_at(err, span);
+    }
+    return 0;
+}
+
+/* Unpacks one layer's blob into work/fs; the plain bytes must have the diff ID that the config
+ * says. */
+static int unpack_blob(struct ocib_build *build, const struct ocib_layer *layer,
+                       const struct ocib_strings *lowers, struct ocib_work *work,
+                       struct ocib_error **err)
+{
+    int fd = ocib_store_blob_open(build->env->store, &layer->blob.digest, NULL, err);
+    if (fd < 0) {
+        return -1;
+    }
+    struct ocib_tally plain = {0};
+    struct ocib_reader *stream =
+        ocib_decompressor_new(ocib_reader_of_fd(fd, true, layer->blob.digest.text), -1, err);
+    if (!stream) {
+        return -1;
+    }
+    OCIB_AUTO(ocib_tar_reader_cleanup)
+    struct ocib_tar_reader *tar = ocib_tar_reader_new(ocib_reader_tee(stream, &plain), false, err);
+    OCIB_AUTO_FD int dest = -1;
+    if (!tar || mkdirat(work->fd, "fs", 0755) < 0 ||
+        (dest = openat(work->fd, "fs", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESTORE, "can't unpack %s", layer->blob.digest.text);
+    }
+    bool in_userns = ocib_sandbox_in_userns(build->env->sandbox);
+    struct ocib_unpack_options options = {
+        .dest_fd = dest,
+        .lowers = lowers,
+        .work_fd = work->fd,
+        .work_path = work->path,
+        .userxattr = in_userns,
+        .in_userns = in_userns,
+        .log = build->env->log,
+    };
+    if (ocib_layer_unpack(tar, &options, err) < 0) {
+        return -1;
+    }
+    if (!ocib_digest_eq(&plain.digest, &layer->diff_id)) {
+        ocib_error_set(err, OCIB_ECORRUPT, "layer %s holds %s, not the %s that the image names",
+                       layer->blob.digest.text, plain.digest.text, layer->diff_id.text);
+        return ocib_error_hint_set(err,
+                                   "the image or the store is damaged: pull it again with --pull");
+    }
+    return 0;
+}
+
+static int unpack_layer(struct ocib_build *build, const struct ocib_layer *layer,
+                        const struct ocib_strings *lowers, struct ocib_error **err)
+{
+    OCIB_AUTO(ocib_work_release) struct ocib_work work = {.fd = -1, .lock_fd = -1};
+    if (ocib_store_work_new(build->env->store, &work, err) < 0 ||
+        unpack_blob(build, layer, lowers, &work, err) < 0) {
+        return ocib_error_wrap(err, "can't unpack layer %s", layer->blob.digest.text);
+    }
+    return ocib_store_layer_commit(build->env->store, &layer->chain, &work, "fs", err);
+}
+
+static char *unpacked_path(struct ocib_build *build, const struct ocib_layer *layer,
+                           const struct ocib_strings *lowers, struct ocib_error **err)
+{
+    struct ocib_store *store = build->env->store;
+    char *path = ocib_store_layer_path(store, &layer->chain);
+    if (path || ocib_build_check_interrupt(build, err) < 0) {
+        return path;
+    }
+    OCIB_AUTO_FD int lock = ocib_store_layer_lock(store, &layer->chain, err);
+    if (lock < 0) {
+        return NULL;
+    }
+    path = ocib_store_layer_path(store, &layer->chain); /* another process may have been faster */
+    if (!path && unpack_layer(build, layer, lowers, err) == 0) {
+        path = ocib_store_layer_path(store, &layer->chain);
+        if (!path) {
+            ocib_error_set(err, OCIB_ESTORE, "unpacked layer %s is gone", layer->chain.text);
+        }
+    }
+    return path;
+}
+
+int ocib_build_unpack(struct ocib_build *build, const struct ocib_layers *layers,
+                      struct ocib_strings *paths, struct ocib_error **err)
+{
+    for (size_t i = 0; i < layers->len; i++) {
+        char *path = unpacked_path(build, &layers->items[i], paths, err);
+        if (!path) {
+            return -1;
+        }
+        ocib_strings_take(paths, path);
+    }
+    return 0;
+}
+
+int ocib_build_view(struct ocib_build *build, const struct ocib_layers *layers,
+                    struct ocib_work *work, struct ocib_error **err)
+{
+    OCIB_AUTO_STRINGS struct ocib_strings paths = {0};
+    if (ocib_build_unpack(build, layers, &paths, err) < 0 ||
+        ocib_store_work_new(build->env->store, work, err) < 0) {
+        return -1;
+    }
+    return ocib_layers_view(&paths, work->fd, work->path,
+                            ocib_sandbox_in_userns(build->env->sandbox), err);
+}

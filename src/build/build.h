@@ -1,0 +1,87 @@
+/*
+ * A build: Dockerfile and context in, image out.
+ *
+ * The stages that the target needs are built one after the other, each instruction in order. A step
+ * whose key has a record is taken from the store and nothing of it is touched: layers are unpacked
+ * only when a step that runs needs them below it.
+ */
+#ifndef OCIB_BUILD_BUILD_H
+#define OCIB_BUILD_BUILD_H
+
+#include "base/error.h"
+#include "base/log.h"
+#include "base/vec.h"
+#include "io/compress.h"
+#include "oci/image.h"
+#include "plan/plan.h"
+#include "registry/registry.h"
+#include "sandbox/sandbox.h"
+#include "store/store.h"
+
+#include <stdbool.h>
+#include <stdint.h>
+
+/* A step as shown to a person. */
+struct ocib_step_info {
+    unsigned id;     /* unique in the build, from 1 */
+    unsigned number; /* in its stage, from 1 */
+    unsigned count;  /* of the stage */
+    const char *stage;
+    const char *text;
+    struct ocib_span span;
+};
+
+struct ocib_progress {
+    void (*begin)(void *data, const struct ocib_step_info *step);
+    void (*output)(void *data, const struct ocib_step_info *step, int stream,
+                   struct ocib_str bytes);
+    /* `bytes`: of the plain layer, -1 if there is none. */
+    void (*end)(void *data, const struct ocib_step_info *step, bool cached, int64_t nanoseconds,
+                int64_t bytes);
+    void *data;
+};
+
+/* What a build works with; all borrowed. */
+struct ocib_build_env {
+    struct ocib_store *store;
+    struct ocib_sandbox *sandbox;
+    struct ocib_registry *registry;
+    const struct ocib_log *log;
+    const struct ocib_progress *progress;
+    const volatile int *interrupted;
+};
+
+struct ocib_build_request {
+    const char *context;
+    const char *dockerfile;          /* NULL: CONTEXT/Dockerfile */
+    struct ocib_str dockerfile_text; /* s not NULL: the Dockerfile itself, of standard input */
+    const struct ocib_strings *tags; /* lists may be empty, not NULL */
+    const struct ocib_strings *build_args;
+    const struct ocib_strings *labels;
+    const struct ocib_strings *outputs;
+    const char *target;
+    const struct ocib_platform *platform; /* NULL: the host's */
+    enum ocib_network network;
+    bool no_cache;
+    bool pull;
+    bool has_epoch;
+    int64_t epoch;
+    struct ocib_compress_options compress;
+};
+
+struct ocib_build_outcome {
+    struct ocib_digest manifest;
+    struct ocib_digest config;
+    char *name; /* the first tag in full, or NULL */
+    size_t layers;
+    size_t steps;
+    size_t cached;
+    int64_t size;
+    int64_t new_bytes;
+};
+void ocib_build_outcome_release(struct ocib_build_outcome *outcome);
+
+int ocib_build_run(const struct ocib_build_env *env, const struct ocib_build_request *request,
+                   struct ocib_build_outcome *out, struct ocib_error **err) OCIB_MUST;
+
+#endif

@@ -1,0 +1,183 @@
+#include "build/step.h"
+
+#include "base/mem.h"
+#include "rootfs/users.h"
+#include "sys/file.h"
+#include "sys/path.h"
+
+#include <fcntl.h>
+
+enum {
+    TAIL_MAX = 8192, /* bytes of output that an error shows */
+    RESOLV_CONF_MAX = 65536,
+    PROVIDED_MAX = 16,
+};
+
+static const char hosts_text[] = "127.0.0.1\tlocalhost ocib\n"
+                                 "::1\tlocalhost ip6-localhost ip6-loopback\n";
+
+/* What the step printed last, for the error if it fails. */
+struct tail {
+    struct ocib_layer_step *step;
+    struct ocib_buf text;
+};
+
+static enum ocib_network network_of(const struct ocib_layer_step *step)
+{
+    enum ocib_network own = step->op->run.network;
+    return own == OCIB_NETWORK_DEFAULT ? step->build->request->network : own;
+}
+
+static int hash_run(struct ocib_layer_step *step, struct ocib_cache_key *key,
+                    struct ocib_error **err)
+{
+    const struct ocib_run_op *run = &step->op->run;
+    (void)err;
+    ocib_cache_key_list(key, &run->argv);
+    ocib_cache_key_list(key, &run->env);
+    ocib_cache_key_text(key, run->cwd);
+    ocib_cache_key_text(key, run->user);
+    ocib_cache_key_number(key, network_of(step) == OCIB_NETWORK_NONE);
+    return 0;
+}
+
+static void take_output(void *data, int stream, const char *bytes, size_t len)
+{
+    struct tail *tail = data;
+    const struct ocib_progress *progress = tail->step->build->env->progress;
+    if (progress) {
+        progress->output(progress->data, tail->step->info, stream, (struct ocib_str){bytes, len});
+    }
+    ocib_buf_add(&tail->text, bytes, len);
+    if (tail->text.len > 4 * TAIL_MAX) {
+        memmove(tail->text.data, tail->text.data + tail->text.len - TAIL_MAX, TAIL_MAX + 1);
+        tail->text.len = TAIL_MAX;
+    }
+}
+
+/* The last whole lines that fit. */
+static struct ocib_str last_lines(const struct tail *tail)
+{
+    struct ocib_str text = ocib_buf_str(&tail->text);
+    if (text.len > TAIL_MAX) {
+        text = ocib_str_sub(text, text.len - TAIL_MAX, text.len);
+        ptrdiff_t line = ocib_str_find(text, '\n');
+        text = line < 0 ? text : ocib_str_sub(text, (size_t)line + 1, text.len);
+    }
+    return text;
+}
+
+static int report_failure(const struct ocib_layer_step *step, const struct tail *tail,
+                          const struct ocib_step_result *result, struct ocib_error **err)
+{
+    const char *command = step->op->run.command;
+    if (result->signal) {
+        ocib_error_at(err, OCIB_EBUILD, step->op->span,
+                      "the command was ended by signal %d (%s): %s", result->signal,
+                      strsignal(result->signal), command);
+    } else {
+        ocib_error_at(err, OCIB_EBUILD, step->op->span,
+                      "the command failed with exit status %d: %s", result->exit_status, command);
+    }
+    if (result->exit_status == 127) {
+        ocib_error_hint_set(err,
+                            "a command was not found: is it installed in the image, and in PATH?");
+    }
+    ocib_error_detail_set(err, last_lines(tail));
+    return ocib_error_step_status_set(err, result->exit_status);
+}
+
+/* As runc does: HOME of the user's entry unless the image sets it. */
+static void complete_env(struct ocib_strings *env, const struct ocib_user *user)
+{
+    if (!ocib_env_get(env, "HOME")) {
+        ocib_env_set(env, "HOME", user->home && user->home[0] ? user->home : "/");
+    }
+}
+
+static int run_in(struct ocib_layer_step *step, int root_fd, const struct ocib_user *user,
+                  struct ocib_error **err)
+{
+    const struct ocib_build_env *env = step->build->env;
+    OCIB_AUTO_STRINGS struct ocib_strings vars = {0};
+    ocib_strings_copy(&vars, &step->op->run.env);
+    complete_env(&vars, user);
+    struct tail tail = {.step = step};
+    ocib_buf_init(&tail.text);
+    struct ocib_step spec = {
+        .root_fd = root_fd,
+        .argv = &step->op->run.argv,
+        .env = &vars,
+        .cwd = step->op->run.cwd,
+        .uid = user->uid,
+        .gid = user->gid,
+        .groups = user->groups,
+        .group_count = user->group_count,
+        .no_network = network_of(step) == OCIB_NETWORK_NONE,
+        .hostname = "ocib",
+        .output = take_output,
+        .data = &tail,
+        .interrupted = env->interrupted,
+    };
+    struct ocib_step_result result = {0};
+    int failed = ocib_sandbox_run(env->sandbox, &spec, &result, err);
+    if (!failed && result.exit_status != 0) {
+        failed = report_failure(step, &tail, &result, err);
+    }
+    ocib_buf_release(&tail.text);
+    return failed;
+}
+
+static int apply_run(struct ocib_layer_step *step, int root_fd, struct ocib_error **err)
+{
+    const struct ocib_run_op *run = &step->op->run;
+    struct ocib_mkdirs how = {.mode = 0755};
+    if (ocib_mkdirs_in_root(root_fd, run->cwd, &how) < 0) {
+        return ocib_error_set_errno(err, OCIB_EBUILD, "can't make the working directory %s",
+                                    run->cwd);
+    }
+    struct ocib_user user = {0};
+    int failed = ocib_user_lookup(root_fd, run->user, &user, err);
+    if (!failed) {
+        failed = run_in(step, root_fd, &user, err);
+    }
+    ocib_user_release(&user);
+    return failed;
+}
+
+/* Mount points, and the network's files; the host's resolv.conf is read anew for each step. */
+static size_t list_provided(struct ocib_provided *list, const char *resolv_conf)
+{
+    size_t count = 0;
+    for (const char *const *at = ocib_sandbox_mount_points(); *at && count < PROVIDED_MAX - 2;
+         at++) {
+        list[count++] = (struct ocib_provided){.path = *at, .is_dir = true, .mode = 0755};
+    }
+    list[count++] =
+        (struct ocib_provided){.path = "/etc/hosts", .mode = 0644, .content = hosts_text};
+    list[count++] =
+        (struct ocib_provided){.path = "/etc/resolv.conf", .mode = 0644, .content = resolv_conf};
+    return count;
+}
+
+int ocib_step_run(struct ocib_layer_step *step, struct ocib_error **err)
+{
+    OCIB_AUTO_BUF struct ocib_buf resolv_conf = {0};
+    struct ocib_provided provided[PROVIDED_MAX];
+    ocib_buf_init(&resolv_conf);
+    /* A host without the file has no names to look up: the step gets an empty one. */
+    if (network_of(step) != OCIB_NETWORK_NONE &&
+        ocib_file_read(AT_FDCWD, "/etc/resolv.conf", RESOLV_CONF_MAX, &resolv_conf, OCIB_EINPUT,
+                       NULL) < 0) {
+        ocib_buf_clear(&resolv_conf);
+    }
+    step->kind = "run";
+    step->hash = hash_run;
+    step->apply = apply_run;
+    step->provided = provided;
+    step->provided_count = list_provided(provided, resolv_conf.data);
+    int failed = ocib_layer_step_run(step, err);
+    step->provided = NULL;
+    step->provided_count = 0;
+    return failed;
+}

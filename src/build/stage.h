@@ -1,0 +1,78 @@
+/*
+ * The state of a running build: its stages, and the layers that each has so far. Internal to the
+ * part.
+ */
+#ifndef OCIB_BUILD_STAGE_H
+#define OCIB_BUILD_STAGE_H
+
+#include "build/build.h"
+#include "build/output.h"
+#include "cache/cache.h"
+#include "context/context.h"
+
+/* A layer of a stage's tree. */
+struct ocib_layer {
+    struct ocib_descriptor blob;
+    struct ocib_digest diff_id;
+    struct ocib_digest chain; /* of this layer and all below */
+    bool is_new;              /* made by this build */
+    struct ocib_span span;    /* the instruction that made it; nowhere: of a base image */
+    const char *text;         /* that instruction; the op's */
+};
+struct ocib_layers {
+    OCIB_VEC(struct ocib_layer);
+};
+void ocib_layers_copy(struct ocib_layers *out, const struct ocib_layers *layers);
+void ocib_layers_release(struct ocib_layers *layers);
+/* The chain ID of all; unset if there are none. */
+struct ocib_digest ocib_layers_chain(const struct ocib_layers *layers);
+
+/* What FROM or COPY --from names, ready to be built upon or read from. */
+struct ocib_tree_source {
+    struct ocib_config config;
+    struct ocib_layers layers;
+};
+void ocib_tree_source_release(struct ocib_tree_source *source);
+
+struct ocib_stage_state {
+    const struct ocib_stage *stage;
+    struct ocib_stage_ops planned;
+    struct ocib_layers layers;
+    struct ocib_config config; /* config, diff IDs and history so far */
+    int64_t created;           /* of the newest layer, seconds; 0: none yet */
+};
+
+struct ocib_build {
+    const struct ocib_build_env *env;
+    const struct ocib_build_request *request;
+    struct ocib_context *context;
+    struct ocib_dockerfile *file;
+    struct ocib_plan *plan;
+    struct ocib_stage_state *stages; /* by stage index */
+    size_t stage_count;
+    struct ocib_platform platform; /* the target's */
+    struct ocib_outputs outputs;
+    unsigned next_id;
+    size_t steps;
+    size_t cached;
+};
+
+/* base.c: an image by name, from the store or a registry, for a platform. `span` is its place in
+ * the Dockerfile. */
+int ocib_build_image(struct ocib_build *build, const char *name,
+                     const struct ocib_platform *platform, struct ocib_span span,
+                     struct ocib_tree_source *out, struct ocib_error **err) OCIB_MUST;
+
+/* base.c: paths of the unpacked layers, lowest first; unpacks what is not there. */
+int ocib_build_unpack(struct ocib_build *build, const struct ocib_layers *layers,
+                      struct ocib_strings *paths, struct ocib_error **err) OCIB_MUST;
+
+/* base.c: a read-only view of layers as one tree. The work folder holds its mount's needs until fd
+ * is closed. */
+int ocib_build_view(struct ocib_build *build, const struct ocib_layers *layers,
+                    struct ocib_work *work, struct ocib_error **err) OCIB_MUST;
+
+/* Fails with OCIB_EINTERRUPTED if a signal asked for the end. */
+int ocib_build_check_interrupt(const struct ocib_build *build, struct ocib_error **err) OCIB_MUST;
+
+#endif

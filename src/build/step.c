@@ -1,0 +1,172 @@
+#include "build/step.h"
+
+#include "base/mem.h"
+#include "io/compress.h"
+#include "rootfs/layer.h"
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <time.h>
+#include <unistd.h>
+
+static int64_t now_or_epoch(const struct ocib_build_request *request)
+{
+    int64_t now = (int64_t)time(NULL);
+    return request->has_epoch && request->epoch < now ? request->epoch : now;
+}
+
+/* All that decides the layer's bytes besides what the step itself reads. */
+static int make_key(struct ocib_layer_step *step, struct ocib_digest *out, struct ocib_error **err)
+{
+    const struct ocib_build_request *request = step->build->request;
+    struct ocib_digest parent = ocib_layers_chain(&step->state->layers);
+    struct ocib_cache_key key;
+    ocib_cache_key_begin(&key, step->kind, &parent);
+    ocib_cache_key_number(&key, request->compress.kind);
+    ocib_cache_key_number(&key, request->compress.level);
+    ocib_cache_key_number(&key, request->has_epoch);
+    ocib_cache_key_number(&key, request->has_epoch ? request->epoch : 0);
+    if (step->hash(step, &key, err) < 0) {
+        ocib_cache_key_release(&key);
+        return -1;
+    }
+    ocib_cache_key_end(&key, out);
+    return 0;
+}
+
+static void append_layer(struct ocib_layer_step *step, const struct ocib_cache_entry *entry)
+{
+    struct ocib_stage_state *state = step->state;
+    struct ocib_digest parent = ocib_layers_chain(&state->layers);
+    struct ocib_layer *layer = ocib_vec_add(&state->layers);
+    layer->blob.media_type = ocib_strdup(entry->media_type);
+    layer->blob.digest = entry->blob;
+    layer->blob.size = entry->size;
+    layer->diff_id = entry->diff_id;
+    ocib_chain_id_next(&parent, &entry->diff_id, &layer->chain);
+    layer->is_new = !step->cached;
+    layer->span = step->op->span;
+    layer->text = step->op->text;
+    ocib_strings_push(&state->config.diff_ids, entry->diff_id.text);
+    struct ocib_history *history = ocib_config_add_history(&state->config);
+    history->created = ocib_time_format(entry->created);
+    history->created_by = ocib_strdup(step->op->created_by);
+    history->comment = ocib_strdup("ocib");
+    state->created = entry->created;
+}
+
+static const char *layer_type(enum ocib_compression kind)
+{
+    switch (kind) {
+    case OCIB_COMPRESSION_GZIP:
+        return OCIB_TYPE_LAYER_GZIP;
+    case OCIB_COMPRESSION_ZSTD:
+        return OCIB_TYPE_LAYER_ZSTD;
+    default:
+        return OCIB_TYPE_LAYER;
+    }
+}
+
+/* The step's changes as a blob: tar, digest, compression, digest, in one pass. */
+static int write_layer(struct ocib_layer_step *step, const struct ocib_strings *lowers,
+                       struct ocib_work *work, struct ocib_cache_entry *entry,
+                       struct ocib_error **err)
+{
+    const struct ocib_build *build = step->build;
+    const struct ocib_build_request *request = build->request;
+    struct ocib_tally plain = {0}, packed = {0};
+    struct ocib_writer *blob = ocib_store_blob_writer(build->env->store, NULL, &packed, err);
+    struct ocib_writer *stream = blob ? ocib_compressor_new(blob, &request->compress, err) : NULL;
+    OCIB_AUTO(ocib_tar_writer_cleanup)
+    struct ocib_tar_writer *tar =
+        stream ? ocib_tar_writer_new(ocib_writer_tee(stream, &plain), err) : NULL;
+    OCIB_AUTO_FD int upper = openat(work->fd, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (!tar || upper < 0) {
+        return ocib_error_set_errno(err, OCIB_ESTORE, "can't read the step's changes");
+    }
+    struct ocib_diff_options options = {
+        .upper_fd = upper,
+        .lowers = lowers,
+        .provided = step->provided,
+        .provided_count = step->provided_count,
+        .work_fd = work->fd,
+        .work_path = work->path,
+        .userxattr = ocib_sandbox_in_userns(build->env->sandbox),
+        .has_epoch = request->has_epoch,
+        .epoch = request->epoch,
+        .log = build->env->log,
+    };
+    struct ocib_diff_result result;
+    if (ocib_layer_diff(&options, tar, &result, err) < 0 || ocib_tar_writer_finish(tar, err) < 0) {
+        return -1;
+    }
+    *entry = (struct ocib_cache_entry){
+        .diff_id = plain.digest,
+        .blob = packed.digest,
+        .media_type = ocib_strdup(layer_type(request->compress.kind)),
+        .size = packed.bytes,
+        .plain = plain.bytes,
+        .created = now_or_epoch(request),
+    };
+    return 0;
+}
+
+static int apply_to_snapshot(struct ocib_layer_step *step, const struct ocib_strings *lowers,
+                             struct ocib_work *work, struct ocib_error **err)
+{
+    struct ocib_snapshot_options options = {
+        .lowers = lowers,
+        .work_fd = work->fd,
+        .work_path = work->path,
+        .provided = step->provided,
+        .provided_count = step->provided_count,
+        .userxattr = ocib_sandbox_in_userns(step->build->env->sandbox),
+    };
+    OCIB_AUTO(ocib_snapshot_cleanup)
+    struct ocib_snapshot *snapshot = ocib_snapshot_open(&options, err);
+    if (!snapshot || step->apply(step, ocib_snapshot_fd(snapshot), err) < 0) {
+        return -1;
+    }
+    return ocib_snapshot_close(snapshot, err);
+}
+
+static int make_layer(struct ocib_layer_step *step, struct ocib_cache_entry *entry,
+                      struct ocib_error **err)
+{
+    struct ocib_build *build = step->build;
+    struct ocib_digest parent = ocib_layers_chain(&step->state->layers);
+    OCIB_AUTO_STRINGS struct ocib_strings lowers = {0};
+    OCIB_AUTO(ocib_work_release) struct ocib_work work = {.fd = -1, .lock_fd = -1};
+    if (ocib_build_unpack(build, &step->state->layers, &lowers, err) < 0 ||
+        ocib_store_work_new(build->env->store, &work, err) < 0 ||
+        apply_to_snapshot(step, &lowers, &work, err) < 0 ||
+        write_layer(step, &lowers, &work, entry, err) < 0) {
+        return -1;
+    }
+    struct ocib_digest chain;
+    ocib_chain_id_next(&parent, &entry->diff_id, &chain);
+    return ocib_store_layer_commit(build->env->store, &chain, &work, "upper", err);
+}
+
+int ocib_layer_step_run(struct ocib_layer_step *step, struct ocib_error **err)
+{
+    struct ocib_store *store = step->build->env->store;
+    struct ocib_cache_entry entry = {0};
+    struct ocib_digest key;
+    if (make_key(step, &key, err) < 0) {
+        return -1;
+    }
+    step->build->steps++;
+    step->cached = !step->build->request->no_cache && ocib_cache_get(store, &key, &entry);
+    if (!step->cached &&
+        (make_layer(step, &entry, err) < 0 || ocib_cache_put(store, &key, &entry, err) < 0)) {
+        ocib_cache_entry_release(&entry);
+        return -1;
+    }
+    step->build->cached += step->cached;
+    step->plain = entry.plain;
+    append_layer(step, &entry);
+    ocib_cache_entry_release(&entry);
+    return 0;
+}

@@ -1,0 +1,35 @@
+/*
+ * A step that makes a layer: its key, and what it does to a snapshot if the cache has no record of
+ * it. One file for each instruction fills this in (run.c, copy_step.c, workdir.c). Internal to the
+ * part.
+ */
+#ifndef OCIB_BUILD_STEP_H
+#define OCIB_BUILD_STEP_H
+
+#include "build/stage.h"
+#include "rootfs/snapshot.h"
+
+struct ocib_layer_step {
+    struct ocib_build *build;
+    struct ocib_stage_state *state;
+    const struct ocib_op *op;
+    const struct ocib_step_info *info;
+    const struct ocib_provided *provided; /* paths for the step that stay out of the layer */
+    size_t provided_count;
+    const char *kind; /* in the key: "run", "copy", "workdir" */
+    int (*hash)(struct ocib_layer_step *step, struct ocib_cache_key *key, struct ocib_error **err);
+    int (*apply)(struct ocib_layer_step *step, int root_fd, struct ocib_error **err);
+    void *data;
+    /* Filled by ocib_layer_step_run(). */
+    bool cached;
+    int64_t plain; /* bytes of the layer's plain tar */
+};
+
+/* Takes the layer from the cache, or makes it; appends it to the stage with its history entry. */
+int ocib_layer_step_run(struct ocib_layer_step *step, struct ocib_error **err) OCIB_MUST;
+
+int ocib_step_run(struct ocib_layer_step *step, struct ocib_error **err) OCIB_MUST;
+int ocib_step_copy(struct ocib_layer_step *step, struct ocib_error **err) OCIB_MUST;
+int ocib_step_workdir(struct ocib_layer_step *step, struct ocib_error **err) OCIB_MUST;
+
+#endif
