@@ -1,9 +1,9 @@
 /*
  * The documents of an image: descriptor, manifest, index, and config, as OCI image-spec 1.1 and
- * Docker's schema 2 have them. Readers accept both; they bound size and depth (limits in image.c),
- * reject documents that a builder can't trust (no digest, negative size, diff IDs that don't fit
- * the layers), and keep what they don't know only where said. Writers produce compact JSON with
- * keys in a fixed order: the same document, the same bytes.
+ * Docker's schema 2 have them. Readers accept both; they bound size and depth (limits in json.h,
+ * manifest.c, index.c, config_read.c), reject documents that a builder can't trust (no digest,
+ * negative size, diff IDs that don't fit the layers), and keep what they don't know only where
+ * said. Writers produce compact JSON with keys in a fixed order: the same document, the same bytes.
  *
  * Ownership: structs own all that they point to; `_release` frees what is inside, the struct itself
  * is the caller's storage. A zeroed struct is valid.
@@ -121,6 +121,14 @@ struct ocib_config {
 };
 int ocib_config_parse(struct ocib_str json, struct ocib_config *out,
                       struct ocib_error **err) OCIB_MUST;
+/*
+ * Readers drop what is not listed above ("container_config", "docker_version", "os.features", …),
+ * as BuildKit does; JSON null counts as absent. Writers replace bytes that are not UTF-8 (in ENV or
+ * LABEL values, say) by U+FFFD, as Go's encoder does. Objects (labels, ports, volumes) are written
+ * sorted by key, so their order in the struct does not matter, and of equal keys the last counts.
+ * Like BuildKit, the writer leaves out an empty Entrypoint or Cmd: for what reads an image it means
+ * the same as none. A label's key can't hold "=".
+ */
 void ocib_config_write(const struct ocib_config *config, struct ocib_buf *out);
 /* Deep copy into a zeroed struct. */
 void ocib_config_copy(struct ocib_config *out, const struct ocib_config *config);
@@ -128,6 +136,10 @@ void ocib_config_release(struct ocib_config *config);
 struct ocib_history *ocib_config_add_history(struct ocib_config *config);
 struct ocib_healthcheck *ocib_healthcheck_dup(const struct ocib_healthcheck *h);
 void ocib_healthcheck_free(struct ocib_healthcheck *h);
+
+/* That a manifest lists as many layers as its config has diff IDs; OCIB_ECORRUPT if not. */
+int ocib_image_check(const struct ocib_manifest *manifest, const struct ocib_config *config,
+                     struct ocib_error **err) OCIB_MUST;
 
 /*
  * The chain ID of the lowest `count` layers (image-spec, config.md, "Layer ChainID"): that of one
