@@ -1,0 +1,3 @@
+module kit.example/httpkit
+
+go 1.19

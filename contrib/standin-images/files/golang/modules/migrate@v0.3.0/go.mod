@@ -1,0 +1,3 @@
+module kit.example/migrate
+
+go 1.19

@@ -1,0 +1,47 @@
+# shellcheck shell=bash disable=SC2154
+# python:3.10-slim, 3.11-slim, 3.12.9-slim: Debian's python3 and pip, a folder of wheels (made of Debian's python3-*
+# packages) as pip's index, and a folder of packages as apt's only source.
+
+python_wheels=(python3-fastapi python3-uvicorn python3-uvloop python3-httptools python3-dotenv python3-sqlalchemy
+  python3-pymysql python3-mysqldb python3-redis python3-jwt python3-celery)
+python_debs=(gcc libc6-dev default-libmysqlclient-dev pkg-config curl iproute2)
+
+recipe_python() {
+  need base
+  # What pip and apt are asked for in the Dockerfiles, with all that it depends on.
+  fetch python3 python3-pip python3-venv curl tzdata netbase
+  fetch "${python_wheels[@]}"
+  fetch "${python_debs[@]}"
+  begin python "$cache/base"
+  local root=$scratch/python wheels=() name
+  install_in "$root" python3 python3-pip python3-venv curl tzdata netbase
+  rm -f "$root"/usr/lib/python3*/EXTERNALLY-MANAGED
+  for name in python python3; do ln -s /usr/bin/python3 "$root/usr/local/bin/$name"; done
+  for name in pip pip3; do ln -s /usr/bin/pip3 "$root/usr/local/bin/$name"; done
+  cp "$here/files/python/pip.conf" "$root/etc/pip.conf"
+  mkdir -p "$root/usr/share/standin/wheels" "$root/usr/share/standin/apt"
+  for name in $(closure "${python_wheels[@]}" | grep '^python3-' | grep -v -e '-minimal$' -e '-pkg-resources$'); do
+    wheels+=("/mnt/pool/$(basename "$(deb "$name")")")
+  done
+  cp "$here/files/python/mkwheel.py" "$root/tmp/"
+  inside "$root" python3 /tmp/mkwheel.py /usr/share/standin/wheels "${wheels[@]}"
+  python_apt_source "$root"
+  changes python python
+  image "$(jq -n --arg v "$(deb_version python3.11)" '{
+      Env: ["PATH=/usr/local/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8",
+            "PYTHON_VERSION=\($v)"],
+      Cmd: ["python3"]}')" \
+    'base python' library/python:3.10-slim library/python:3.11-slim library/python:3.12.9-slim
+}
+
+python_apt_source() { # ROOT
+  local source=$1/usr/share/standin/apt name
+  # shellcheck disable=SC2016
+  inside "$1" dpkg-query -W -f '${Package}\n' | sort >"$scratch/installed"
+  closure "${python_debs[@]}" | comm -23 - "$scratch/installed" >"$scratch/wanted"
+  while read -r name; do
+    cp "$(deb "$name")" "$source/"
+    cat "$cache/pool/.index/$(basename "$(deb "$name")")" >>"$source/Packages"
+  done <"$scratch/wanted"
+  echo 'deb [trusted=yes] file:/usr/share/standin/apt ./' >"$1/etc/apt/sources.list"
+}
