@@ -1,0 +1,133 @@
+/*
+ * The sandbox child: process 1 of the step's pid namespace. It makes the mounts, starts the
+ * command, reaps whatever becomes orphaned, and ends with the command: the kernel then kills all
+ * that is left in the namespace.
+ *
+ * It runs from a read-only mount (or sealed copy) of the program, see exe.h, and can't be dumped or
+ * traced, so a step can't get at the program's file, memory or descriptors by /proc/1.
+ */
+#include "sandbox/caps.h"
+#include "sandbox/command.h"
+#include "sandbox/mounts.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/wire.h"
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <net/if.h>
+#include <poll.h>
+#include <sys/ioctl.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+/* The builder holds the other end for as long as it lives. Asked after PR_SET_PDEATHSIG was set
+ * (when this program was started), so its death can't be missed. */
+static bool builder_is_gone(void)
+{
+    struct pollfd control = {.fd = OCIB_CHILD_CONTROL, .events = POLLRDHUP};
+    return poll(&control, 1, 0) != 0;
+}
+
+static int loopback_up(struct ocib_error **err)
+{
+    OCIB_AUTO_FD int fd = socket(AF_INET, SOCK_DGRAM | SOCK_CLOEXEC, 0);
+    struct ifreq request = {.ifr_name = "lo"};
+    if (fd < 0 || ioctl(fd, SIOCGIFFLAGS, &request) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't find the loopback interface");
+    }
+    request.ifr_flags = (short)(request.ifr_flags | IFF_UP);
+    if (ioctl(fd, SIOCSIFFLAGS, &request) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't bring the loopback interface up");
+    }
+    return 0;
+}
+
+static int set_up(const struct ocib_sandbox_spec *spec, struct ocib_error **err)
+{
+    umask(0);
+    if (sethostname(spec->hostname, strlen(spec->hostname)) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't set the host name %s",
+                                    spec->hostname);
+    }
+    if (spec->no_network && loopback_up(err) < 0) {
+        return -1;
+    }
+    int entered = ocib_sandbox_enter_tree(OCIB_CHILD_ROOT, err);
+    close(OCIB_CHILD_ROOT);
+    return entered;
+}
+
+/* In the process that becomes the command. */
+static int run_command(struct ocib_sandbox_spec *spec)
+{
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    int status = ocib_sandbox_command(spec, &err);
+    if (status < 0) {
+        ocib_sandbox_report_error(OCIB_CHILD_CONTROL, err);
+        return 1;
+    }
+    return status;
+}
+
+/* Waits for the command and for every orphan that ends before it. */
+static int reap_until(pid_t command)
+{
+    int status;
+    pid_t ended;
+    do {
+        ended = waitpid(-1, &status, 0);
+    } while (ended != command && (ended >= 0 || errno == EINTR));
+    return ended == command ? status : 0xff00;
+}
+
+static int start_and_wait(struct ocib_sandbox_spec *spec, int *status, struct ocib_error **err)
+{
+    pid_t command = fork();
+    if (command < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't start a process for the step");
+    }
+    if (command == 0) {
+        _exit(run_command(spec));
+    }
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        close(fd);
+    }
+    if (ocib_caps_limit(0) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't drop the init's capabilities");
+    }
+    *status = reap_until(command);
+    return 0;
+}
+
+static int work(int *status, struct ocib_error **err)
+{
+    __attribute__((cleanup(ocib_sandbox_spec_release))) struct ocib_sandbox_spec spec = {0};
+    if (prctl(PR_SET_DUMPABLE, 0) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't protect the init of the step");
+    }
+    if (ocib_sandbox_spec_receive(OCIB_CHILD_CONTROL, &spec, err) < 0 || builder_is_gone()) {
+        return ocib_error_set(err, OCIB_EINTERNAL, "the builder has gone");
+    }
+    if (set_up(&spec, err) < 0) {
+        return -1;
+    }
+    return start_and_wait(&spec, status, err);
+}
+
+void ocib_sandbox_child(int argc, char **argv)
+{
+    if (argc != 1 || strcmp(argv[0], OCIB_CHILD_NAME) != 0 || getpid() != 1) {
+        return;
+    }
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    int status = 0;
+    if (work(&status, &err) < 0) {
+        ocib_sandbox_report_error(OCIB_CHILD_CONTROL, err);
+        _exit(1);
+    }
+    ocib_sandbox_report_status(OCIB_CHILD_CONTROL, status);
+    _exit(0);
+}

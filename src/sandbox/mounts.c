@@ -1,0 +1,327 @@
+#include "sandbox/mounts.h"
+
+#include "base/mem.h"
+#include "sys/fd.h"
+#include "sys/mount.h"
+#include "sys/path.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <sched.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <sys/sysmacros.h>
+#include <unistd.h>
+
+enum {
+    NO_SET_ID_DEV_EXEC = OCIB_MOUNT_NOSUID | OCIB_MOUNT_NODEV | OCIB_MOUNT_NOEXEC,
+    SYS_ATTRIBUTES = NO_SET_ID_DEV_EXEC | OCIB_MOUNT_RDONLY,
+};
+
+static int fail(struct ocib_error **err, const char *what, const char *path)
+{
+    return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't mount %s on %s", what, path);
+}
+
+static int fail_proc(struct ocib_error **err)
+{
+    fail(err, "a new proc", "/proc");
+    return ocib_error_hint_set(
+        err, "in a container whose /proc is partly masked the kernel refuses a new one: start that "
+             "container with an unmasked /proc (docker run --security-opt systempaths=unconfined; "
+             "Kubernetes procMount: Unmasked)");
+}
+
+/* Opens what a mount shall cover: a path of the tree, no link on the way or at its end. */
+static int open_target(int root_fd, const char *path, struct ocib_error **err)
+{
+    struct stat st;
+    int fd = openat(root_fd, path + 1, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    if (fd < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't open the mount point %s of the step",
+                                    path);
+    }
+    if (fstat(fd, &st) == 0 && !S_ISDIR(st.st_mode)) {
+        close(fd);
+        ocib_error_set(err, OCIB_EBUILD, "can't mount on %s: it is %s in the image", path,
+                       S_ISLNK(st.st_mode) ? "a symbolic link" : "no folder");
+        return ocib_error_hint_set(err, "%s must be a folder or absent in the base image", path);
+    }
+    return fd;
+}
+
+/* Attaches a mount (negative: making it failed, errno says why) to a folder of the tree. */
+static int attach(int root_fd, int mount_fd, const char *what, const char *path,
+                  struct ocib_error **err)
+{
+    if (mount_fd < 0) {
+        return fail(err, what, path);
+    }
+    OCIB_AUTO_FD int target = open_target(root_fd, path, err);
+    if (target < 0) {
+        return -1;
+    }
+    return ocib_mount_attach(mount_fd, target) < 0 ? fail(err, what, path) : 0;
+}
+
+/* Covers a file or folder below a mount of ours, which no image can have prepared. */
+static int cover(int base_fd, const char *name, int mount_fd)
+{
+    OCIB_AUTO_FD int target = openat(base_fd, name, O_PATH | O_NOFOLLOW | O_CLOEXEC);
+    return target < 0 ? -1 : ocib_mount_attach(mount_fd, target);
+}
+
+static int new_proc(void)
+{
+    return ocib_mount_new("proc", NULL, NO_SET_ID_DEV_EXEC);
+}
+
+/* What of /proc and /sys would show or change the host: covered by nothing, as in Docker. */
+static const char *const masked[] = {
+    "proc/acpi",
+    "proc/asound",
+    "proc/kcore",
+    "proc/keys",
+    "proc/latency_stats",
+    "proc/sched_debug",
+    "proc/scsi",
+    "proc/timer_list",
+    "proc/timer_stats",
+    "sys/firmware",
+    "sys/devices/virtual/powercap",
+};
+static const char *const read_only[] = {"proc/bus", "proc/fs", "proc/irq", "proc/sys",
+                                        "proc/sysrq-trigger"};
+
+static int make_read_only(int root_fd, const char *path)
+{
+    OCIB_AUTO_FD int mount = ocib_mount_clone(root_fd, path, true);
+    if (mount < 0) {
+        return errno == ENOENT ? 0 : -1;
+    }
+    if (ocib_mount_restrict(mount, SYS_ATTRIBUTES, true) < 0) {
+        return -1;
+    }
+    return cover(root_fd, path, mount);
+}
+
+/* A file is covered by /dev/null, a folder by an empty file system. */
+static int mask(int root_fd, const char *path)
+{
+    static const char *const empty[] = {"mode=755", "nr_inodes=1", NULL};
+    struct stat st;
+    if (fstatat(root_fd, path, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        return errno == ENOENT || errno == ENOTDIR ? 0 : -1;
+    }
+    OCIB_AUTO_FD int mount = S_ISDIR(st.st_mode) ? ocib_mount_new("tmpfs", empty, SYS_ATTRIBUTES)
+                                                 : ocib_mount_clone(root_fd, "dev/null", false);
+    if (mount < 0 || ocib_mount_restrict(mount, OCIB_MOUNT_RDONLY, false) < 0) {
+        return -1;
+    }
+    return cover(root_fd, path, mount);
+}
+
+static int protect(int root_fd, struct ocib_error **err)
+{
+    for (size_t i = 0; i < OCIB_COUNT(read_only); i++) {
+        if (make_read_only(root_fd, read_only[i]) < 0) {
+            return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make /%s read-only",
+                                        read_only[i]);
+        }
+    }
+    for (size_t i = 0; i < OCIB_COUNT(masked); i++) {
+        if (mask(root_fd, masked[i]) < 0) {
+            return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't mask /%s", masked[i]);
+        }
+    }
+    return 0;
+}
+
+/*
+ * A new sysfs shows the network namespace of whoever mounts it, which must therefore own that
+ * namespace. A user with the host's network does not, and gets the host's view, read-only all
+ * through. (Recursively, because what hides parts of it must stay in place.)
+ */
+static int new_sys(int host_fd)
+{
+    int mount = ocib_mount_new("sysfs", NULL, SYS_ATTRIBUTES);
+    if (mount >= 0) {
+        return mount;
+    }
+    mount = ocib_mount_clone(host_fd, "sys", true);
+    if (mount >= 0 && ocib_mount_restrict(mount, SYS_ATTRIBUTES, true) < 0) {
+        ocib_fd_cleanup(&mount);
+    }
+    return mount;
+}
+
+static const struct node {
+    const char *name;
+    unsigned minor;
+    unsigned major;
+} nodes[] = {
+    {"null", 3, 1},   {"zero", 5, 1},    {"full", 7, 1},
+    {"random", 8, 1}, {"urandom", 9, 1}, {"tty", 0, 5},
+};
+
+static const struct {
+    const char *name;
+    const char *target;
+} links[] = {
+    {"ptmx", "pts/ptmx"},          {"fd", "/proc/self/fd"},       {"stdin", "/proc/self/fd/0"},
+    {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"}, {"core", "/proc/kcore"},
+};
+
+/* Device nodes can't be made in a user namespace, and under some container managers: the host's
+ * are bound in their place there. */
+static int make_node(int dev_fd, int host_fd, const struct node *node)
+{
+    if (mknodat(dev_fd, node->name, S_IFCHR | 0666, makedev(node->major, node->minor)) == 0) {
+        return 0;
+    }
+    OCIB_AUTO_FREE char *path = ocib_path_join("dev", node->name);
+    OCIB_AUTO_FD int mount = ocib_mount_clone(host_fd, path, false);
+    if (mount < 0 || mknodat(dev_fd, node->name, S_IFREG | 0666, 0) < 0) {
+        return -1;
+    }
+    return cover(dev_fd, node->name, mount);
+}
+
+/* A file system of its own on a new folder of /dev. */
+static int fill_folder(int dev_fd, const char *name, int mount_fd)
+{
+    if (mount_fd < 0 || mkdirat(dev_fd, name, 0755) < 0) {
+        return -1;
+    }
+    return cover(dev_fd, name, mount_fd);
+}
+
+static int new_pts(void)
+{
+    static const char *const with_tty_group[] = {"newinstance", "ptmxmode=0666", "mode=0620",
+                                                 "gid=5", NULL};
+    static const char *const plain[] = {"newinstance", "ptmxmode=0666", "mode=0620", NULL};
+    const unsigned attributes = OCIB_MOUNT_NOSUID | OCIB_MOUNT_NOEXEC;
+    int mount = ocib_mount_new("devpts", with_tty_group, attributes);
+    /* EINVAL: group 5 has no id in this user namespace. */
+    return mount >= 0 || errno != EINVAL ? mount : ocib_mount_new("devpts", plain, attributes);
+}
+
+static int fill_dev(int dev_fd, int host_fd, struct ocib_error **err)
+{
+    static const char *const shm_options[] = {"mode=1777", "size=67108864", NULL};
+    for (size_t i = 0; i < OCIB_COUNT(nodes); i++) {
+        if (make_node(dev_fd, host_fd, &nodes[i]) < 0) {
+            return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't provide /dev/%s", nodes[i].name);
+        }
+    }
+    for (size_t i = 0; i < OCIB_COUNT(links); i++) {
+        if (symlinkat(links[i].target, dev_fd, links[i].name) < 0) {
+            return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make /dev/%s", links[i].name);
+        }
+    }
+    OCIB_AUTO_FD int pts = new_pts();
+    if (fill_folder(dev_fd, "pts", pts) < 0) {
+        return fail(err, "devpts", "/dev/pts");
+    }
+    OCIB_AUTO_FD int shm = ocib_mount_new("tmpfs", shm_options, NO_SET_ID_DEV_EXEC);
+    if (fill_folder(dev_fd, "shm", shm) < 0) {
+        return fail(err, "tmpfs", "/dev/shm");
+    }
+    OCIB_AUTO_FD int mqueue = ocib_mount_new("mqueue", NULL, NO_SET_ID_DEV_EXEC);
+    /* ENODEV: a kernel without POSIX message queues. */
+    if (fill_folder(dev_fd, "mqueue", mqueue) < 0 && errno != ENODEV) {
+        return fail(err, "mqueue", "/dev/mqueue");
+    }
+    return 0;
+}
+
+static int new_dev(void)
+{
+    static const char *const options[] = {"mode=755", "size=65536k", NULL};
+    return ocib_mount_new("tmpfs", options, OCIB_MOUNT_NOSUID);
+}
+
+static int mount_all(int root_fd, int host_fd, struct ocib_error **err)
+{
+    OCIB_AUTO_FD int proc = new_proc();
+    if (proc < 0) {
+        return fail_proc(err);
+    }
+    OCIB_AUTO_FD int dev = new_dev();
+    OCIB_AUTO_FD int sys = new_sys(host_fd);
+    if (attach(root_fd, proc, "proc", "/proc", err) < 0 ||
+        attach(root_fd, dev, "tmpfs", "/dev", err) < 0 || fill_dev(dev, host_fd, err) < 0 ||
+        attach(root_fd, sys, "sysfs", "/sys", err) < 0) {
+        return -1;
+    }
+    return protect(root_fd, err);
+}
+
+/* The tree as a mount that may be attached here. A copy, so that the caller's own stays as it is;
+ * kernels before 6.15 refuse to copy a detached mount, so there it is moved. */
+static int take_tree(int root_fd)
+{
+    int copy = ocib_mount_clone(root_fd, "", true);
+    return copy >= 0 ? copy : fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
+}
+
+/*
+ * pivot_root(2) wants this process's root to be that of a mount. It is not in a plain chroot;
+ * entering one's own mount namespace anew leads to its real root.
+ */
+static int leave_chroot(void)
+{
+    struct statx st;
+    if (statx(AT_FDCWD, "/", 0, 0, &st) == 0 && (st.stx_attributes & STATX_ATTR_MOUNT_ROOT)) {
+        return 0;
+    }
+    OCIB_AUTO_FD int self = open("/proc/self/ns/mnt", O_RDONLY | O_CLOEXEC);
+    return self < 0 ? -1 : setns(self, CLONE_NEWNS);
+}
+
+int ocib_sandbox_enter_tree(int root_fd, struct ocib_error **err)
+{
+    if (ocib_mount_make_private() < 0 || leave_chroot() < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make the step's mounts private");
+    }
+    OCIB_AUTO_FD int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    OCIB_AUTO_FD int tree = take_tree(root_fd);
+    if (host < 0 || tree < 0 || ocib_mount_attach(tree, host) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't mount the step's tree");
+    }
+    if (mount_all(tree, host, err) < 0) {
+        return -1;
+    }
+    if (ocib_mount_pivot(tree) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make the step's tree its root");
+    }
+    return 0;
+}
+
+int ocib_sandbox_try_mounts(struct ocib_error **err)
+{
+    if (ocib_mount_make_private() < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "mount: can't make mounts private");
+    }
+    OCIB_AUTO_FD int tmpfs = new_dev();
+    if (tmpfs < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "fsmount: can't mount a tmpfs");
+    }
+    OCIB_AUTO_FD int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
+    if (host < 0 || ocib_mount_attach(tmpfs, host) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "move_mount: can't attach a mount");
+    }
+    OCIB_AUTO_FD int proc = new_proc();
+    if (proc < 0) {
+        return fail_proc(err);
+    }
+    OCIB_AUTO_FD int sys = new_sys(host);
+    if (sys < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't mount /sys read-only");
+    }
+    if (!ocib_mount_type_usable("overlay")) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't mount overlay file systems");
+    }
+    return 0;
+}

@@ -1,0 +1,20 @@
+/*
+ * The mounts of a step, made by the sandbox child in a mount namespace of its own: the tree as "/",
+ * and in it a new /proc, a read-only /sys and a minimal /dev, as Docker gives them.
+ *
+ * The tree comes from an image and may be hostile: mount points are looked up without following
+ * any link, and mounted on by descriptor.
+ */
+#ifndef OCIB_SANDBOX_MOUNTS_H
+#define OCIB_SANDBOX_MOUNTS_H
+
+#include "base/error.h"
+
+/* Enters the tree: after it "/" is the tree and nothing of the host is mounted any more. */
+int ocib_sandbox_enter_tree(int root_fd, struct ocib_error **err) OCIB_MUST;
+
+/* Only tries the kinds of mounts that a step needs; nothing stays. For a process that was just put
+ * into mount, pid and ipc namespaces of its own. */
+int ocib_sandbox_try_mounts(struct ocib_error **err) OCIB_MUST;
+
+#endif

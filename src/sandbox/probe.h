@@ -1,0 +1,28 @@
+/* Trying, in processes that leave nothing behind, whether steps could run here. */
+#ifndef OCIB_SANDBOX_PROBE_H
+#define OCIB_SANDBOX_PROBE_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/* The namespaces of each step. */
+int ocib_probe_step_namespaces(void);
+
+/* Whether this process, as it is, could start a step: makes the namespaces and the mounts of one in
+ * a child. The error says what was refused, and its hint what to do. */
+int ocib_probe_step(struct ocib_error **err) OCIB_MUST;
+
+/* Whether this process may have more than one user and group id (it may call setgroups(2)). */
+int ocib_probe_ids(struct ocib_error **err) OCIB_MUST;
+
+/* True unless this process is in the machine's first user namespace. */
+bool ocib_probe_in_userns(void);
+
+/* What commonly forbids user namespaces on this machine; the text of a hint, to be freed. */
+char *ocib_probe_userns_hint(int error);
+
+/* True if a file, such as a sysctl, begins with this number. */
+bool ocib_probe_file_is(const char *path, const char *number);
+
+#endif

@@ -1,0 +1,297 @@
+#include "sandbox/probe.h"
+#include "sandbox/sandbox.h"
+#include "sandbox/seccomp.h"
+#include "sandbox/state.h"
+#include "sandbox/wire.h"
+#include "sys/fd.h"
+#include "sys/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/socket.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    PIECE = 65536,
+    /* A signal may come between the look at the flag and poll(): the flag is looked at this often
+     * (milliseconds) whatever happens. */
+    LOOK_AGAIN = 100,
+};
+
+/* One step while it runs. */
+struct run {
+    const struct ocib_step *step;
+    struct ocib_process process;
+    int streams[2]; /* read ends of what the step's descriptors 1 and 2 are; -1 after their end */
+    int control;
+    struct ocib_buf record; /* what came over `control` */
+    char *piece;
+    bool interrupted;
+};
+
+static void run_release(struct run *run)
+{
+    ocib_process_end(&run->process);
+    ocib_fd_cleanup(&run->streams[0]);
+    ocib_fd_cleanup(&run->streams[1]);
+    ocib_fd_cleanup(&run->control);
+    ocib_buf_release(&run->record);
+    free(run->piece);
+}
+
+/* The filter is the same for all steps: whoever is first makes it. */
+static const struct ocib_buf *get_filter(struct ocib_sandbox *sandbox, struct ocib_error **err)
+{
+    struct ocib_buf *filter = atomic_load(&sandbox->filter);
+    if (filter) {
+        return filter;
+    }
+    struct ocib_buf *made = ocib_new(struct ocib_buf);
+    struct ocib_buf *none = NULL;
+    if (ocib_seccomp_build(made, err) == 0 &&
+        atomic_compare_exchange_strong(&sandbox->filter, &none, made)) {
+        return made;
+    }
+    ocib_buf_release(made);
+    free(made);
+    return none; /* what another thread has put there, or NULL after a failure */
+}
+
+static int encode(struct ocib_sandbox *sandbox, const struct ocib_step *step, struct ocib_buf *out,
+                  struct ocib_error **err)
+{
+    const struct ocib_buf *filter = get_filter(sandbox, err);
+    if (!filter) {
+        return -1;
+    }
+    OCIB_AUTO_FREE char *cwd = ocib_strdup(step->cwd);
+    OCIB_AUTO_FREE char *hostname = ocib_strdup(step->hostname ? step->hostname : "ocib");
+    struct ocib_sandbox_spec spec = {
+        .uid = step->uid,
+        .gid = step->gid,
+        .no_network = step->no_network,
+        .cwd = cwd,
+        .hostname = hostname,
+        .argv = *step->argv,
+        .env = *step->env,
+        .filter = *filter,
+    };
+    for (size_t i = 0; i < step->group_count; i++) {
+        ocib_vec_push(&spec.groups, step->groups[i]);
+    }
+    int result = ocib_sandbox_spec_encode(&spec, out, err);
+    ocib_vec_release(&spec.groups);
+    return result;
+}
+
+/* The other ends of a run's pipes and socket, given to the child. */
+struct ends {
+    int streams[2];
+    int control;
+};
+
+static void ends_release(struct ends *ends)
+{
+    ocib_fd_cleanup(&ends->streams[0]);
+    ocib_fd_cleanup(&ends->streams[1]);
+    ocib_fd_cleanup(&ends->control);
+}
+
+static int make_pipe(int *read_end, int *write_end)
+{
+    int pair[2];
+    if (pipe2(pair, O_CLOEXEC) < 0) {
+        return -1;
+    }
+    *read_end = pair[0];
+    *write_end = pair[1];
+    /* Reading is by poll(), and after the step's end up to what is there. The step's end of the
+     * pipe is not touched by this. */
+    return fcntl(pair[0], F_SETFL, O_NONBLOCK);
+}
+
+static int make_ends(struct run *run, struct ends *ends, struct ocib_error **err)
+{
+    int pair[2];
+    if (make_pipe(&run->streams[0], &ends->streams[0]) < 0 ||
+        make_pipe(&run->streams[1], &ends->streams[1]) < 0 ||
+        socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make the pipes of a step");
+    }
+    run->control = pair[0];
+    ends->control = pair[1];
+    return 0;
+}
+
+static int start(struct ocib_sandbox *sandbox, struct run *run, struct ocib_error **err)
+{
+    OCIB_AUTO(ends_release) struct ends ends = {{-1, -1}, -1};
+    char name[] = OCIB_CHILD_NAME;
+    char *const argv[] = {name, NULL};
+    static char *const env[] = {NULL};
+    if (make_ends(run, &ends, err) < 0) {
+        return -1;
+    }
+    const int fds[] = {
+        sandbox->null_fd,
+        ends.streams[0],
+        ends.streams[1],
+        [OCIB_CHILD_CONTROL] = ends.control,
+        [OCIB_CHILD_ROOT] = run->step->root_fd,
+    };
+    struct ocib_spawn how = {
+        .path = "the sandbox of a step",
+        .exe_fd = sandbox->exe_fd,
+        .argv = argv,
+        .env = env,
+        .fds = fds,
+        .fd_count = OCIB_COUNT(fds),
+        .namespaces = ocib_probe_step_namespaces() | (run->step->no_network ? CLONE_NEWNET : 0),
+        .code = OCIB_ESANDBOX,
+    };
+    return ocib_spawn(&how, &run->process, err);
+}
+
+/* A child that fails early leaves bytes unread; its record then tells more than EPIPE. */
+static int send_spec(int control, const struct ocib_buf *spec, struct ocib_error **err)
+{
+    size_t sent = 0;
+    while (sent < spec->len) {
+        ssize_t n = send(control, spec->data + sent, spec->len - sent, MSG_NOSIGNAL);
+        if (n < 0 && (errno == EPIPE || errno == ECONNRESET)) {
+            return 0;
+        }
+        if (n < 0 && errno != EINTR) {
+            return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't tell the sandbox what to run");
+        }
+        sent += n < 0 ? 0 : (size_t)n;
+    }
+    return 0;
+}
+
+/* Takes what a stream has. False at its end, or if nothing is there now. */
+static bool take_output(struct run *run, int i)
+{
+    ssize_t n = read(run->streams[i], run->piece, PIECE);
+    if (n < 0 && errno == EINTR) {
+        return true;
+    }
+    if (n > 0 && run->step->output) {
+        run->step->output(run->step->data, i + 1, run->piece, (size_t)n);
+    }
+    if (n == 0 || (n < 0 && errno != EAGAIN)) {
+        ocib_fd_cleanup(&run->streams[i]);
+    }
+    return n > 0;
+}
+
+static void take_record(struct run *run)
+{
+    const size_t room = OCIB_RECORD_MAX;
+    ssize_t n = -1;
+    if (run->record.len < room) {
+        n = recv(run->control, ocib_buf_reserve(&run->record, room), room, MSG_DONTWAIT);
+    }
+    if (n > 0) {
+        run->record.len += (size_t)n;
+    }
+}
+
+static void look_for_interrupt(struct run *run)
+{
+    if (run->step->interrupted && *run->step->interrupted && !run->interrupted) {
+        run->interrupted = true;
+        kill(run->process.pid, SIGKILL); /* process 1 of its namespace: all others end with it */
+    }
+}
+
+/*
+ * Passes output on until the step's process 1 has ended. All processes of the step are gone by
+ * then, so what is left in the pipes is all there will be, even if one of them has passed its end
+ * of a pipe to somebody outside.
+ */
+static int watch(struct run *run, struct ocib_error **err)
+{
+    for (;;) {
+        struct pollfd polled[] = {
+            {run->process.pidfd, POLLIN, 0},
+            {run->streams[0], POLLIN, 0},
+            {run->streams[1], POLLIN, 0},
+        };
+        look_for_interrupt(run);
+        if (poll(polled, OCIB_COUNT(polled), LOOK_AGAIN) < 0 && errno != EINTR) {
+            return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't wait for the step");
+        }
+        bool ended = polled[0].revents != 0;
+        for (int i = 0; i < 2; i++) {
+            while (run->streams[i] >= 0 && (ended || polled[i + 1].revents) &&
+                   take_output(run, i) && ended) {
+            }
+        }
+        if (ended) {
+            return 0;
+        }
+    }
+}
+
+static void set_result(int wait_status, struct ocib_step_result *result)
+{
+    int number = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
+    result->signal = number;
+    result->exit_status = number ? 128 + number : WEXITSTATUS(wait_status);
+}
+
+static int finish(struct run *run, struct ocib_step_result *result, struct ocib_error **err)
+{
+    int init_status = 0;
+    int wait_status = 0;
+    take_record(run);
+    if (ocib_process_wait(&run->process, &init_status) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't wait for the step");
+    }
+    if (run->interrupted) {
+        return ocib_error_set(err, OCIB_EINTERRUPTED, "interrupted");
+    }
+    int told = ocib_sandbox_report_parse(ocib_buf_str(&run->record), &wait_status, err);
+    if (told < 0) {
+        return -1;
+    }
+    if (told == 0 && !WIFSIGNALED(init_status)) {
+        return ocib_error_set(err, OCIB_EINTERNAL, "the sandbox ended without a word (status %d)",
+                              WEXITSTATUS(init_status));
+    }
+    set_result(told ? wait_status : init_status, result);
+    return 0;
+}
+
+static int check(const struct ocib_sandbox *sandbox, const struct ocib_step *step,
+                 struct ocib_error **err)
+{
+    if (sandbox->mode == OCIB_SANDBOX_NONE) {
+        ocib_error_set(err, OCIB_ESANDBOX, "no way to run steps on this machine");
+        return ocib_error_hint_set(err, "%s", sandbox->why);
+    }
+    if (step->argv->len == 0) {
+        return ocib_error_set(err, OCIB_EBUILD, "the command is empty");
+    }
+    return 0;
+}
+
+int ocib_sandbox_run(struct ocib_sandbox *sandbox, const struct ocib_step *step,
+                     struct ocib_step_result *result, struct ocib_error **err)
+{
+    OCIB_AUTO_BUF struct ocib_buf spec = {0};
+    OCIB_AUTO(run_release)
+    struct run run = {.step = step, .process = {0, -1}, .streams = {-1, -1}, .control = -1};
+    run.piece = ocib_alloc(1, PIECE);
+    if (check(sandbox, step, err) < 0 || encode(sandbox, step, &spec, err) < 0 ||
+        start(sandbox, &run, err) < 0 || send_spec(run.control, &spec, err) < 0 ||
+        watch(&run, err) < 0) {
+        return -1;
+    }
+    return finish(&run, result, err);
+}

@@ -1,0 +1,20 @@
+/* What an ocib_sandbox holds; inside this part only. All of it is fixed after ocib_sandbox_enter()
+ * but the filter, which the first step makes. So steps may run from several threads at once. */
+#ifndef OCIB_SANDBOX_STATE_H
+#define OCIB_SANDBOX_STATE_H
+
+#include "base/buf.h"
+#include "sandbox/sandbox.h"
+
+#include <stdatomic.h>
+
+struct ocib_sandbox {
+    enum ocib_sandbox_mode mode;
+    bool in_userns;
+    char *why;
+    int exe_fd;                        /* see exe.h; -1 in mode none */
+    int null_fd;                       /* /dev/null */
+    _Atomic(struct ocib_buf *) filter; /* NULL: not made yet */
+};
+
+#endif

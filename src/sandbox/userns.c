@@ -1,0 +1,279 @@
+#include "sandbox/userns.h"
+
+#include "base/mem.h"
+#include "sandbox/probe.h"
+#include "sandbox/wire.h"
+#include "sys/fd.h"
+#include "sys/file.h"
+#include "sys/idmap.h"
+#include "sys/mount.h"
+#include "sys/spawn.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <pwd.h>
+#include <sched.h>
+#include <signal.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+enum {
+    SUBID_FILE_MAX = 16 << 20,
+    TOOL_OUTPUT_MAX = 65536,
+};
+
+/* One of the two maps: users or groups. */
+struct side {
+    const char *file;
+    const char *tool;
+    const char *option; /* of usermod(8) */
+    uint32_t own;
+    struct ocib_id_ranges ranges;
+    struct ocib_process process;
+    int output; /* what the tool writes on standard error */
+};
+
+static void side_release(struct side *side)
+{
+    ocib_id_ranges_release(&side->ranges);
+    ocib_process_end(&side->process);
+    ocib_fd_cleanup(&side->output);
+}
+
+static const char *user_name(void)
+{
+    struct passwd *entry = getpwuid(getuid());
+    return entry ? entry->pw_name : NULL;
+}
+
+static int read_ranges(struct side *side, struct ocib_error **err)
+{
+    OCIB_AUTO_BUF struct ocib_buf text = {0};
+    OCIB_AUTO_ERROR struct ocib_error *why = NULL;
+    const char *name = user_name();
+    if (ocib_file_read(AT_FDCWD, side->file, SUBID_FILE_MAX, &text, OCIB_ESANDBOX, &why) == 0) {
+        ocib_id_ranges_parse(ocib_buf_str(&text), name, getuid(), &side->ranges);
+    } else if (ocib_error_code(why) != OCIB_ENOTFOUND) {
+        return ocib_error_set(err, OCIB_ESANDBOX, "%s", ocib_error_message(why));
+    }
+    if (side->ranges.len) {
+        return 0;
+    }
+    OCIB_AUTO_FREE char *id = ocib_format("%u", (unsigned)getuid());
+    ocib_error_set(err, OCIB_ESANDBOX, "user %s has no subordinate ids in %s", name ? name : id,
+                   side->file);
+    return ocib_error_hint_set(err, "give it some, as root: usermod %s 100000-165535 %s",
+                               side->option, name ? name : id);
+}
+
+/* In the helper, after which the namespace exists and waits for its maps. */
+static int make_namespace(struct ocib_error **err)
+{
+    if (unshare(CLONE_NEWUSER) < 0) {
+        int number = errno;
+        ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a user namespace");
+        OCIB_AUTO_FREE char *hint = ocib_probe_userns_hint(number);
+        return ocib_error_hint_set(err, "%s",
+                                   hint ? hint
+                                        : "this machine or container forbids user namespaces to "
+                                          "ordinary users");
+    }
+    return 0;
+}
+
+static int become_root(struct ocib_error **err)
+{
+    if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't become root of the user namespace");
+    }
+    return 0;
+}
+
+static int own_mounts(struct ocib_error **err)
+{
+    if (unshare(CLONE_NEWNS) < 0 || ocib_mount_make_private() < 0) {
+        int number = errno;
+        ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a mount namespace");
+        OCIB_AUTO_FREE char *hint = ocib_probe_userns_hint(number);
+        return hint ? ocib_error_hint_set(err, "%s", hint) : -1;
+    }
+    return 0;
+}
+
+static int answer(int fd, int result, const struct ocib_error *err)
+{
+    if (result < 0) {
+        ocib_sandbox_report_error(fd, err);
+    } else {
+        ocib_sandbox_report_status(fd, 0);
+    }
+    return result;
+}
+
+/* The helper: one record when the namespace is there, one when a step has been tried in it; then it
+ * keeps the namespace until the other side closes the socket. */
+_Noreturn static void help(int fd)
+{
+    char byte;
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    prctl(PR_SET_PDEATHSIG, SIGKILL);
+    if (answer(fd, make_namespace(&err), err) < 0 || read(fd, &byte, 1) != 1) {
+        _exit(1);
+    }
+    int tried = become_root(&err);
+    tried = tried < 0 ? -1 : own_mounts(&err);
+    tried = tried < 0 ? -1 : ocib_probe_ids(&err);
+    tried = tried < 0 ? -1 : ocib_probe_step(&err);
+    if (answer(fd, tried, err) < 0) {
+        _exit(1);
+    }
+    _exit(read(fd, &byte, 1) < 0);
+}
+
+/* One record; each is sent by one call, and only after the one before was read and answered. */
+static int hear(int fd, struct ocib_error **err)
+{
+    char record[OCIB_RECORD_MAX];
+    ssize_t n;
+    int status;
+    do {
+        n = recv(fd, record, sizeof(record), 0);
+    } while (n < 0 && errno == EINTR);
+    struct ocib_str bytes = {record, n < 0 ? 0 : (size_t)n};
+    int parsed = ocib_sandbox_report_parse(bytes, &status, err);
+    if (parsed == 0) {
+        return ocib_error_set(err, OCIB_ESANDBOX,
+                              "the process that sets up the user namespace ended unexpectedly");
+    }
+    return parsed < 0 ? -1 : 0;
+}
+
+static int start_tool(struct side *side, pid_t helper, int null_fd, struct ocib_error **err)
+{
+    char path_variable[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
+    char locale[] = "LC_ALL=C";
+    char *const env[] = {path_variable, locale, NULL};
+    int ends[2];
+    if (pipe2(ends, O_CLOEXEC) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a pipe");
+    }
+    side->output = ends[0];
+    OCIB_AUTO_FD int write_end = ends[1];
+    OCIB_AUTO_STRINGS struct ocib_strings argv = {0};
+    OCIB_AUTO_FREE char *path = ocib_format("/usr/bin/%s", side->tool);
+    ocib_strings_push(&argv, side->tool);
+    ocib_strings_take(&argv, ocib_format("%d", (int)helper));
+    ocib_id_ranges_arguments(&side->ranges, side->own, &argv);
+    const int fds[] = {null_fd, write_end, write_end};
+    struct ocib_spawn how = {
+        .path = path,
+        .exe_fd = -1,
+        .argv = ocib_strings_argv(&argv),
+        .env = env,
+        .fds = fds,
+        .fd_count = OCIB_COUNT(fds),
+        .code = OCIB_ESANDBOX,
+    };
+    if (ocib_spawn(&how, &side->process, err) < 0) {
+        return ocib_error_hint_set(err,
+                                   "install the package that has %s (uidmap on Debian and "
+                                   "Ubuntu, shadow-utils on Fedora)",
+                                   side->tool);
+    }
+    return 0;
+}
+
+static int finish_tool(struct side *side, struct ocib_error **err)
+{
+    int status = 0;
+    OCIB_AUTO_BUF struct ocib_buf text = {0};
+    if (ocib_fd_read_all(side->output, TOOL_OUTPUT_MAX, &text) < 0 ||
+        ocib_process_wait(&side->process, &status) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't hear from %s", side->tool);
+    }
+    if (status == 0) {
+        return 0;
+    }
+    struct ocib_str said = ocib_str_trim(ocib_buf_str(&text));
+    ocib_error_set(err, OCIB_ESANDBOX, "%s failed: %.*s", side->tool, OCIB_STR_ARG(said));
+    return ocib_error_hint_set(
+        err,
+        "it must be set-uid root (or have the file capability), the ranges in "
+        "%s must be the user's own, and no_new_privs must not be set",
+        side->file);
+}
+
+static int map_ids(struct side sides[2], pid_t helper, struct ocib_error **err)
+{
+    OCIB_AUTO_FD int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null_fd < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't open /dev/null");
+    }
+    for (int i = 0; i < 2; i++) {
+        if (start_tool(&sides[i], helper, null_fd, err) < 0) {
+            return -1;
+        }
+    }
+    return finish_tool(&sides[0], err) < 0 || finish_tool(&sides[1], err) < 0 ? -1 : 0;
+}
+
+static int join(pid_t helper, bool *joined, struct ocib_error **err)
+{
+    OCIB_AUTO_FD int pidfd = (int)syscall(SYS_pidfd_open, helper, 0);
+    if (pidfd < 0 || setns(pidfd, CLONE_NEWUSER) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't join the user namespace");
+    }
+    *joined = true;
+    return become_root(err) < 0 ? -1 : own_mounts(err);
+}
+
+static int set_up(struct side sides[2], int fd, pid_t helper, struct ocib_error **err)
+{
+    if (hear(fd, err) < 0 || map_ids(sides, helper, err) < 0) {
+        return -1;
+    }
+    if (ocib_fd_write_all(fd, "m", 1) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't go on with the user namespace");
+    }
+    return hear(fd, err);
+}
+
+static int with_helper(struct side sides[2], bool *joined, struct ocib_error **err)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a socket pair");
+    }
+    OCIB_AUTO_FD int ours = pair[0];
+    OCIB_AUTO_FD int theirs = pair[1];
+    pid_t helper = ocib_fork_into(0);
+    if (helper < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't start a process");
+    }
+    if (helper == 0) {
+        close(ours);
+        help(theirs);
+    }
+    ocib_fd_cleanup(&theirs);
+    OCIB_AUTO_PROCESS struct ocib_process process = {helper, -1};
+    return set_up(sides, ours, helper, err) < 0 ? -1 : join(helper, joined, err);
+}
+
+int ocib_userns_enter(bool *joined, struct ocib_error **err)
+{
+    struct side sides[2] = {
+        {"/etc/subuid", "newuidmap", "--add-subuids", getuid(), .output = -1},
+        {"/etc/subgid", "newgidmap", "--add-subgids", getgid(), .output = -1},
+    };
+    *joined = false;
+    int result = -1;
+    if (read_ranges(&sides[0], err) == 0 && read_ranges(&sides[1], err) == 0) {
+        result = with_helper(sides, joined, err);
+    }
+    side_release(&sides[0]);
+    side_release(&sides[1]);
+    return result;
+}

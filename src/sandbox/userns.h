@@ -1,0 +1,19 @@
+/*
+ * Mode userns: becoming root of a new user namespace that has the user's subordinate ids.
+ *
+ * A helper process makes the namespace, gets its maps by newuidmap(1) and newgidmap(1), and tries
+ * there whether steps can run. Only then does this process join, which is the one step that can't
+ * be undone: a failure before leaves it as it was. Nothing of the helper stays.
+ */
+#ifndef OCIB_SANDBOX_USERNS_H
+#define OCIB_SANDBOX_USERNS_H
+
+#include "base/error.h"
+
+#include <stdbool.h>
+
+/* The process must have one thread. Its root, working folder and open files stay as they are; its
+ * mount namespace is a private copy. *joined: the failure came too late to go on as before. */
+int ocib_userns_enter(bool *joined, struct ocib_error **err) OCIB_MUST;
+
+#endif

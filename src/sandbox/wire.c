@@ -1,0 +1,221 @@
+#include "sandbox/wire.h"
+
+#include "base/mem.h"
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <string.h>
+#include <sys/socket.h>
+
+static const char damaged[] = "the specification of the step is damaged";
+
+void ocib_sandbox_spec_release(struct ocib_sandbox_spec *spec)
+{
+    ocib_vec_release(&spec->groups);
+    free(spec->cwd);
+    free(spec->hostname);
+    ocib_strings_release(&spec->argv);
+    ocib_strings_release(&spec->env);
+    ocib_buf_release(&spec->filter);
+}
+
+static void put_number(struct ocib_buf *out, uint32_t number)
+{
+    ocib_buf_add(out, &number, sizeof(number));
+}
+
+static void put_bytes(struct ocib_buf *out, const void *bytes, size_t len)
+{
+    put_number(out, (uint32_t)len);
+    ocib_buf_add(out, bytes, len);
+}
+
+static void put_strings(struct ocib_buf *out, const struct ocib_strings *list)
+{
+    put_number(out, (uint32_t)list->len);
+    for (size_t i = 0; i < list->len; i++) {
+        put_bytes(out, list->items[i], strlen(list->items[i]));
+    }
+}
+
+static size_t strings_size(const struct ocib_strings *list)
+{
+    size_t size = 0;
+    for (size_t i = 0; i < list->len && size < OCIB_SPEC_MAX; i++) {
+        size += sizeof(uint32_t) + strlen(list->items[i]);
+    }
+    return size;
+}
+
+int ocib_sandbox_spec_encode(const struct ocib_sandbox_spec *spec, struct ocib_buf *out,
+                             struct ocib_error **err)
+{
+    size_t size = strings_size(&spec->argv) + strings_size(&spec->env) + spec->filter.len +
+                  spec->groups.len * sizeof(gid_t) + strlen(spec->cwd) + strlen(spec->hostname);
+    if (size > OCIB_SPEC_MAX - 64) {
+        return ocib_error_set(err, OCIB_EBUILD,
+                              "the command and its environment are %zu bytes long, more than %d",
+                              size, OCIB_SPEC_MAX - 64);
+    }
+    OCIB_AUTO_BUF struct ocib_buf body = {0};
+    put_number(&body, spec->uid);
+    put_number(&body, spec->gid);
+    put_number(&body, spec->no_network);
+    put_bytes(&body, spec->groups.items, spec->groups.len * sizeof(gid_t));
+    put_bytes(&body, spec->cwd, strlen(spec->cwd));
+    put_bytes(&body, spec->hostname, strlen(spec->hostname));
+    put_strings(&body, &spec->argv);
+    put_strings(&body, &spec->env);
+    put_bytes(&body, spec->filter.data, spec->filter.len);
+    put_bytes(out, body.data, body.len);
+    return 0;
+}
+
+static bool get_number(struct ocib_str *rest, uint32_t *out)
+{
+    if (rest->len < sizeof(*out)) {
+        return false;
+    }
+    memcpy(out, rest->s, sizeof(*out));
+    *rest = ocib_str_sub(*rest, sizeof(*out), rest->len);
+    return true;
+}
+
+static bool get_bytes(struct ocib_str *rest, struct ocib_str *out)
+{
+    uint32_t len;
+    if (!get_number(rest, &len) || len > rest->len) {
+        return false;
+    }
+    *out = ocib_str_sub(*rest, 0, len);
+    *rest = ocib_str_sub(*rest, len, rest->len);
+    return true;
+}
+
+static bool get_string(struct ocib_str *rest, char **out)
+{
+    struct ocib_str bytes;
+    if (!get_bytes(rest, &bytes) || ocib_str_find(bytes, '\0') >= 0) {
+        return false;
+    }
+    *out = ocib_str_dup(bytes);
+    return true;
+}
+
+static bool get_strings(struct ocib_str *rest, struct ocib_strings *out)
+{
+    uint32_t count;
+    if (!get_number(rest, &count)) {
+        return false;
+    }
+    for (uint32_t i = 0; i < count; i++) {
+        char *s;
+        if (!get_string(rest, &s)) {
+            return false;
+        }
+        ocib_strings_take(out, s);
+    }
+    return true;
+}
+
+static bool get_groups(struct ocib_str *rest, struct ocib_sandbox_spec *out)
+{
+    struct ocib_str bytes;
+    if (!get_bytes(rest, &bytes) || bytes.len % sizeof(gid_t)) {
+        return false;
+    }
+    for (size_t i = 0; i < bytes.len; i += sizeof(gid_t)) {
+        memcpy(ocib_vec_add(&out->groups), bytes.s + i, sizeof(gid_t));
+    }
+    return true;
+}
+
+int ocib_sandbox_spec_decode(struct ocib_str body, struct ocib_sandbox_spec *out,
+                             struct ocib_error **err)
+{
+    uint32_t no_network;
+    struct ocib_str filter;
+    if (!get_number(&body, &out->uid) || !get_number(&body, &out->gid) ||
+        !get_number(&body, &no_network) || !get_groups(&body, out) ||
+        !get_string(&body, &out->cwd) || !get_string(&body, &out->hostname) ||
+        !get_strings(&body, &out->argv) || !get_strings(&body, &out->env) ||
+        !get_bytes(&body, &filter) || body.len || out->argv.len == 0) {
+        return ocib_error_set(err, OCIB_EINTERNAL, "%s", damaged);
+    }
+    out->no_network = no_network != 0;
+    ocib_buf_add(&out->filter, filter.s, filter.len);
+    return 0;
+}
+
+int ocib_sandbox_spec_receive(int fd, struct ocib_sandbox_spec *out, struct ocib_error **err)
+{
+    uint32_t len;
+    if (ocib_fd_read_full(fd, &len, sizeof(len)) != (ssize_t)sizeof(len) || len > OCIB_SPEC_MAX) {
+        return ocib_error_set(err, OCIB_EINTERNAL, "%s", damaged);
+    }
+    OCIB_AUTO_BUF struct ocib_buf body = {0};
+    ssize_t got = ocib_fd_read_full(fd, ocib_buf_reserve(&body, len), len);
+    if (got != (ssize_t)len) {
+        return ocib_error_set(err, OCIB_EINTERNAL, "%s", damaged);
+    }
+    return ocib_sandbox_spec_decode((struct ocib_str){body.data, len}, out, err);
+}
+
+/* A record: kind, number (error code or wait status), message, hint (empty: none). */
+enum { RECORD_ERROR = 0x65, RECORD_STATUS = 0x73 };
+
+static void send_record(int fd, const struct ocib_buf *record)
+{
+    ssize_t sent;
+    do {
+        sent = send(fd, record->data, record->len, MSG_NOSIGNAL);
+    } while (sent < 0 && errno == EINTR);
+}
+
+static void put_text(struct ocib_buf *out, const char *text)
+{
+    const size_t most = OCIB_RECORD_MAX / 2 - 16;
+    size_t len = text ? strlen(text) : 0;
+    put_bytes(out, text, len > most ? most : len);
+}
+
+void ocib_sandbox_report_error(int fd, const struct ocib_error *err)
+{
+    OCIB_AUTO_BUF struct ocib_buf record = {0};
+    put_number(&record, RECORD_ERROR);
+    put_number(&record, (uint32_t)ocib_error_code(err));
+    put_text(&record, ocib_error_message(err));
+    put_text(&record, ocib_error_hint(err));
+    send_record(fd, &record);
+}
+
+void ocib_sandbox_report_status(int fd, int wait_status)
+{
+    OCIB_AUTO_BUF struct ocib_buf record = {0};
+    put_number(&record, RECORD_STATUS);
+    put_number(&record, (uint32_t)wait_status);
+    put_text(&record, NULL);
+    put_text(&record, NULL);
+    send_record(fd, &record);
+}
+
+int ocib_sandbox_report_parse(struct ocib_str bytes, int *wait_status, struct ocib_error **err)
+{
+    uint32_t kind;
+    uint32_t number;
+    struct ocib_str message;
+    struct ocib_str hint;
+    if (!get_number(&bytes, &kind) || !get_number(&bytes, &number) ||
+        !get_bytes(&bytes, &message) || !get_bytes(&bytes, &hint)) {
+        return 0;
+    }
+    if (kind == RECORD_STATUS) {
+        *wait_status = (int)number;
+        return 1;
+    }
+    if (kind != RECORD_ERROR || number == OCIB_OK || number > OCIB_EINTERNAL) {
+        return 0;
+    }
+    ocib_error_set(err, (enum ocib_code)number, "%.*s", OCIB_STR_ARG(message));
+    return hint.len ? ocib_error_hint_set(err, "%.*s", OCIB_STR_ARG(hint)) : -1;
+}
