@@ -1,8 +1,14 @@
 /*
- * Layer tars, read and written (libarchive is hidden here). Written archives are deterministic: PAX
- * where needed and plain ustar where not, no names but numbers for owners, no access and change
- * times, sub-second times kept in PAX "mtime", xattrs as SCHILY.xattr.* (the form that Docker and
- * containerd read), two zero blocks at the end and no padding beyond. (image-spec, layer.md)
+ * Layer tars, read and written. libarchive (hidden here) only unpacks what is around a tar that ADD
+ * is given: its own reader of tar converts PAX names through the process's locale and normalises
+ * them, and what its writer writes differs between its versions, while names are bytes and a
+ * layer's digest must not depend on the machine.
+ *
+ * Read are v7, ustar, PAX and GNU tars, sparse files of all three GNU forms included. Written
+ * archives are deterministic: PAX where needed and plain ustar where not, no names but numbers for
+ * owners, no access and change times, sub-second times kept in PAX "mtime", xattrs as
+ * SCHILY.xattr.* (the form that Docker and containerd read; names with "=" can't be written so),
+ * two zero blocks at the end and no padding beyond. (image-spec, layer.md)
  */
 #ifndef OCIB_TAR_TAR_H
 #define OCIB_TAR_TAR_H
@@ -40,6 +46,9 @@ int ocib_tar_writer_entry(struct ocib_tar_writer *tar, const struct ocib_tar_ent
                           struct ocib_error **err) OCIB_MUST;
 int ocib_tar_writer_data(struct ocib_tar_writer *tar, const void *bytes, size_t len,
                          struct ocib_error **err) OCIB_MUST;
+/* The same for zeros, as of a sparse file's hole. */
+int ocib_tar_writer_zeros(struct ocib_tar_writer *tar, int64_t len,
+                          struct ocib_error **err) OCIB_MUST;
 /* Ends the archive and finishes the stream below. */
 int ocib_tar_writer_finish(struct ocib_tar_writer *tar, struct ocib_error **err) OCIB_MUST;
 void ocib_tar_writer_free(struct ocib_tar_writer *tar);
@@ -53,12 +62,16 @@ struct ocib_tar_reader;
 struct ocib_tar_reader *ocib_tar_reader_new(struct ocib_reader *next, bool archives,
                                             struct ocib_error **err) OCIB_MUST;
 /* The next entry: 1 and *entry, 0 at the end, -1. What was not read of the one before is skipped.
- * Paths are cleaned; one with ".." that would leave the tree fails with OCIB_ECORRUPT. */
+ * Paths are cleaned; one with ".." that would leave the tree fails with OCIB_ECORRUPT. At the end
+ * the stream below is read to its own end, so what verifies it has seen all of it. */
 int ocib_tar_reader_next(struct ocib_tar_reader *tar, struct ocib_tar_entry *entry,
                          struct ocib_error **err) OCIB_MUST;
 /* Up to len bytes of the entry's content, 0 at its end. A sparse file's holes read as zeros. */
 ssize_t ocib_tar_reader_data(struct ocib_tar_reader *tar, void *bytes, size_t len,
                              struct ocib_error **err) OCIB_MUST;
+/* Passes over a hole that begins here in a sparse file: its bytes; 0 if there are data or the end.
+ */
+int64_t ocib_tar_reader_hole(struct ocib_tar_reader *tar);
 void ocib_tar_reader_free(struct ocib_tar_reader *tar);
 OCIB_DEFINE_CLEANUP(ocib_tar_reader, struct ocib_tar_reader, ocib_tar_reader_free)
 

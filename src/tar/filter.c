@@ -1,0 +1,98 @@
+#include "base/mem.h"
+#include "tar/format.h"
+
+#include <archive.h>
+#include <archive_entry.h>
+#include <errno.h>
+#include <string.h>
+
+enum { IN_SIZE = 65536 };
+
+/* libarchive as an unpacker of one stream: its "raw" format, whose one entry is the content. */
+struct filter {
+    struct ocib_reader base;
+    struct ocib_reader *next;
+    struct archive *archive;
+    struct ocib_error *below; /* what `next` failed with inside a callback */
+    char in[IN_SIZE];
+};
+
+static ssize_t feed(struct archive *archive, void *data, const void **bytes)
+{
+    struct filter *f = data;
+    *bytes = f->in;
+    ssize_t n = ocib_reader_read(f->next, f->in, sizeof(f->in), &f->below);
+    if (n < 0) {
+        archive_set_error(archive, EIO, "reading failed");
+        return ARCHIVE_FATAL;
+    }
+    return n;
+}
+
+/* The error of the stream below is the better one. */
+static int failed(struct filter *f, struct ocib_error **err)
+{
+    if (f->below && err && !*err) {
+        *err = ocib_steal(&f->below);
+        return -1;
+    }
+    const char *why = archive_error_string(f->archive);
+    return ocib_error_set(err, OCIB_ECORRUPT, "bad compressed data: %s", why ? why : "unknown");
+}
+
+static ssize_t filter_read(struct ocib_reader *reader, void *bytes, size_t len,
+                           struct ocib_error **err)
+{
+    struct filter *f = (struct filter *)reader;
+    ssize_t n = archive_read_data(f->archive, bytes, len);
+    return n < 0 ? failed(f, err) : n;
+}
+
+static void filter_free(struct ocib_reader *reader)
+{
+    struct filter *f = (struct filter *)reader;
+    archive_read_free(f->archive);
+    ocib_error_free(f->below);
+    ocib_reader_free(f->next);
+    free(f);
+}
+
+/* Only what libarchive unpacks itself: where it lacks a library it would run a program. */
+static bool support(struct archive *archive)
+{
+    bool good = archive_read_support_format_raw(archive) == ARCHIVE_OK &&
+                archive_read_support_format_empty(archive) == ARCHIVE_OK;
+    good = good &&
+           (!archive_zlib_version() || archive_read_support_filter_gzip(archive) == ARCHIVE_OK);
+    good = good &&
+           (!archive_bzlib_version() || archive_read_support_filter_bzip2(archive) == ARCHIVE_OK);
+    good = good &&
+           (!archive_liblzma_version() || archive_read_support_filter_xz(archive) == ARCHIVE_OK);
+    return good &&
+           (!archive_libzstd_version() || archive_read_support_filter_zstd(archive) == ARCHIVE_OK);
+}
+
+struct ocib_reader *ocib_tar_filter(struct ocib_reader *next, struct ocib_error **err)
+{
+    static const struct ocib_reader_ops ops = {filter_read, filter_free};
+    struct filter *f = ocib_new(struct filter);
+    struct archive_entry *entry;
+    f->base.ops = &ops;
+    f->next = next;
+    f->archive = archive_read_new();
+    if (!f->archive || !support(f->archive)) {
+        ocib_error_set(err, OCIB_EINTERNAL, "can't begin to read an archive");
+        filter_free(&f->base);
+        return NULL;
+    }
+    int status = archive_read_open(f->archive, f, NULL, feed, NULL);
+    if (status == ARCHIVE_OK) {
+        status = archive_read_next_header(f->archive, &entry);
+    }
+    if (status != ARCHIVE_OK && status != ARCHIVE_EOF) {
+        failed(f, err);
+        filter_free(&f->base);
+        return NULL;
+    }
+    return &f->base;
+}
