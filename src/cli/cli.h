@@ -1,0 +1,70 @@
+/*
+ * The program: what its verbs share. Only the cli prints. It uses nothing of ocib but the public
+ * headers.
+ */
+#ifndef OCIB_CLI_CLI_H
+#define OCIB_CLI_CLI_H
+
+#include "cli/options.h"
+
+#include <ocib/error.h>
+#include <ocib/ocib.h>
+#include <stdbool.h>
+#include <stdio.h>
+
+/* The flags that stand before or after any verb. */
+struct cli_common {
+    const char *root;
+    const char *registry_ca;
+    const char *authfile;
+    const char *log_level; /* "debug", "info", "warn", "error" */
+    struct cli_list mirrors;
+    bool tls_verify;
+    bool no_color;
+    bool help;
+};
+
+struct cli_verb {
+    const char *name;
+    const char *usage;   /* behind "ocib NAME" */
+    const char *summary; /* one line */
+    const char *help;    /* further text, with examples */
+    /* Returns the exit status. argv holds what follows the verb. */
+    int (*run)(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+};
+
+/* All verbs, in the order of help; the last has no name. (main.c) */
+extern const struct cli_verb cli_verbs[];
+
+/*
+ * Reads the verb's flags and the common ones. *args gets what is no flag. False if the verb is
+ * over: help was asked for, or the flags are wrong (it is said then); *status is the exit status.
+ */
+bool cli_parse(const struct cli_verb *verb, struct cli_common *common, const struct cli_flag *flags,
+               int argc, char **argv, struct cli_list *args, int *status);
+/* Says that the arguments are not what the verb takes; returns the exit status. */
+int cli_usage(const struct cli_verb *verb, const char *what);
+
+/* A session for the common flags; events go to `event`. Signals then interrupt it. NULL: said,
+ * *status set. */
+struct ocib *cli_open(const struct cli_common *common, struct ocib_options *options, int *status);
+void cli_close(struct ocib *ocib);
+/* Prints the error, frees it, and returns its exit status (130 or 143 after a signal). */
+int cli_fail(struct ocib_error *err);
+
+/* Messages of a session on stderr, as far as --log-level says; `data` is the struct cli_common. */
+void cli_print_event(void *data, const struct ocib_event *event);
+
+int cmd_build(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+int cmd_push(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+int cmd_pull(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+int cmd_images(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+int cmd_tag(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+int cmd_untag(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+int cmd_inspect(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+int cmd_history(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+int cmd_report(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+int cmd_version(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+int cmd_help(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+
+#endif

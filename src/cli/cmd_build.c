@@ -1,0 +1,296 @@
+#include "cli/cli.h"
+#include "cli/progress.h"
+#include "cli/render.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+/* What the flags say, beside what goes into ocib_build_options as it is. */
+struct flags {
+    struct ocib_build_options options;
+    struct cli_list tags, build_args, labels, outputs;
+    const char *iidfile;
+    const char *metadata_file;
+    const char *progress;
+    const char *epoch;
+    const char *compression_level;
+    const char *sandbox;
+    bool quiet;
+    bool load;
+};
+
+enum { STDIN_MAX = 16 << 20 }; /* bytes of a Dockerfile on standard input */
+
+static char *read_stdin(size_t *len)
+{
+    char *text = malloc(STDIN_MAX + 1);
+    *len = text ? fread(text, 1, STDIN_MAX + 1, stdin) : 0;
+    if (!text || ferror(stdin) || *len > STDIN_MAX) {
+        free(text);
+        return NULL;
+    }
+    return text;
+}
+
+static bool to_number(const char *text, int64_t *out)
+{
+    char *end;
+    errno = 0;
+    *out = strtoll(text, &end, 10);
+    return *text && *end == '\0' && errno == 0;
+}
+
+/* NULL if all is well. */
+static const char *complete(struct flags *flags)
+{
+    struct ocib_build_options *options = &flags->options;
+    int64_t level = 0;
+    const char *epoch = flags->epoch ? flags->epoch : getenv("SOURCE_DATE_EPOCH");
+    options->tags = flags->tags.items;
+    options->build_args = flags->build_args.items;
+    options->labels = flags->labels.items;
+    options->outputs = flags->outputs.items;
+    if (epoch && *epoch) {
+        options->has_epoch = true;
+        if (!to_number(epoch, &options->epoch) || options->epoch < 0) {
+            return "--source-date-epoch (SOURCE_DATE_EPOCH) takes seconds since 1970";
+        }
+    }
+    if (flags->compression_level &&
+        (!to_number(flags->compression_level, &level) || level < 1 || level > 22)) {
+        return "--compression-level takes a number from 1 to 22";
+    }
+    options->compression_level = (int)level;
+    if (flags->load) {
+        cli_list_add(&flags->outputs, "type=image"); /* the store is where images are loaded to */
+        options->outputs = flags->outputs.items;
+    }
+    bool known = strcmp(flags->progress, "auto") == 0 || strcmp(flags->progress, "plain") == 0 ||
+                 strcmp(flags->progress, "quiet") == 0;
+    flags->quiet |= strcmp(flags->progress, "quiet") == 0;
+    return known ? NULL : "--progress takes auto, plain or quiet";
+}
+
+static int write_file(const char *path, const char *text)
+{
+    FILE *file = fopen(path, "we");
+    bool bad = !file || fputs(text, file) == EOF;
+    if (file && fclose(file) != 0) {
+        bad = true;
+    }
+    if (bad) {
+        fprintf(stderr, "ocib: error: can't write %s: %s\n", path, strerror(errno));
+        return 9;
+    }
+    return 0;
+}
+
+/* The keys are buildx's. */
+static int write_metadata(const char *path, const struct ocib_build_result *result)
+{
+    FILE *file = fopen(path, "we");
+    if (file) {
+        fprintf(file, "{\n  \"containerimage.config.digest\": ");
+        cli_json_string(file, result->config_digest);
+        fprintf(file, ",\n  \"containerimage.digest\": ");
+        cli_json_string(file, result->digest);
+        if (result->name) {
+            fprintf(file, ",\n  \"image.name\": ");
+            cli_json_string(file, result->name);
+        }
+        fprintf(file, "\n}\n");
+    }
+    if (!file || fclose(file) != 0) {
+        fprintf(stderr, "ocib: error: can't write %s: %s\n", path, strerror(errno));
+        return 9;
+    }
+    return 0;
+}
+
+static void write_failure(const char *path, const struct ocib_error *err)
+{
+    FILE *file = fopen(path, "we");
+    if (!file) {
+        return; /* the build's own error is the one to show */
+    }
+    fprintf(file, "{\n  \"error\": ");
+    cli_json_string(file, ocib_error_message(err));
+    if (ocib_error_step_status(err) >= 0) {
+        fprintf(file, ",\n  \"step.exit_status\": %d", ocib_error_step_status(err));
+    }
+    fprintf(file, "\n}\n");
+    fclose(file);
+}
+
+/* Standard output may be the image itself; the digest is then not printed there. */
+static bool stdout_is_taken(const struct cli_list *outputs)
+{
+    for (size_t i = 0; i < outputs->count; i++) {
+        const char *text = outputs->items[i];
+        bool is_tar = strstr(text, "type=oci") || strstr(text, "type=tar");
+        if (strcmp(text, "-") == 0 || strstr(text, "dest=-") ||
+            (is_tar && !strstr(text, "dest="))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int finish(const struct flags *flags, const struct cli_progress *progress,
+                  const struct ocib_build_result *result, int64_t nanoseconds)
+{
+    int status = flags->iidfile ? write_file(flags->iidfile, result->config_digest) : 0;
+    if (status == 0 && flags->metadata_file) {
+        status = write_metadata(flags->metadata_file, result);
+    }
+    cli_progress_result(progress, result, nanoseconds);
+    if (!stdout_is_taken(&flags->outputs)) {
+        printf("%s\n", result->digest);
+    }
+    return status;
+}
+
+static int64_t clock_nanoseconds(void)
+{
+    struct timespec now;
+    clock_gettime(CLOCK_MONOTONIC, &now);
+    return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
+}
+
+static int build(struct cli_common *common, struct flags *flags)
+{
+    struct cli_progress progress = {.common = common, .quiet = flags->quiet};
+    struct ocib_options options = {
+        .steps = true, .sandbox = flags->sandbox, .event = cli_progress_event, .data = &progress};
+    struct ocib_build_result *result = NULL;
+    struct ocib_error *err = NULL;
+    int status = 0;
+    int64_t start = clock_nanoseconds();
+    struct ocib *ocib = cli_open(common, &options, &status);
+    if (!ocib) {
+        return status;
+    }
+    if (ocib_build(ocib, &flags->options, &result, &err) < 0) {
+        if (progress.line_open) {
+            fputc('\n', stderr);
+        }
+        if (flags->metadata_file) {
+            write_failure(flags->metadata_file, err);
+        }
+        status = cli_fail(err);
+    } else {
+        status = finish(flags, &progress, result, clock_nanoseconds() - start);
+    }
+    ocib_build_result_free(result);
+    cli_close(ocib);
+    return status;
+}
+
+static int check_context(const struct cli_verb *verb, const char *context)
+{
+    if (strcmp(context, "-") == 0) {
+        return cli_usage(verb, "a context on standard input is not supported yet: give a folder");
+    }
+    if (strstr(context, "://") || strncmp(context, "git@", 4) == 0) {
+        return cli_usage(verb, "a context from a URL is not supported yet: give a folder");
+    }
+    return 0;
+}
+
+/* Known to docker's users; what ocib can't do yet is refused, never ignored. */
+#define UNSUPPORTED(name)                                                                          \
+    {                                                                                              \
+        name, 0, CLI_UNSUPPORTED, NULL, NULL, NULL                                                 \
+    }
+
+int cmd_build(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv)
+{
+    struct flags flags = {.progress = "auto"};
+    const struct cli_flag table[] = {
+        {"tag", 't', CLI_LIST, &flags.tags, "NAME[:TAG]", "name the image (many)"},
+        {"file", 'f', CLI_TEXT, &flags.options.dockerfile, "FILE",
+         "the Dockerfile; - reads standard input"},
+        {"target", 0, CLI_TEXT, &flags.options.target, "STAGE", "the stage to build"},
+        {"build-arg", 0, CLI_LIST, &flags.build_args, "NAME[=VALUE]", "the value of an ARG (many)"},
+        {"label", 0, CLI_LIST, &flags.labels, "KEY=VALUE", "a label for the image (many)"},
+        {"platform", 0, CLI_TEXT, &flags.options.platform, "OS/ARCH", "the platform to build for"},
+        {"no-cache", 0, CLI_BOOL, &flags.options.no_cache, NULL, "run every step anew"},
+        {"pull", 0, CLI_BOOL, &flags.options.pull, NULL, "ask the registry for newer base images"},
+        {"network", 0, CLI_TEXT, &flags.options.network, "MODE", "of steps: default, host, none"},
+        {"output", 'o', CLI_LIST, &flags.outputs, "SPEC",
+         "where the image goes (many): type=oci,dest=FILE, ..."},
+        {"push", 0, CLI_BOOL, &flags.options.push, NULL, "push the image under its tags"},
+        {"load", 0, CLI_BOOL, &flags.load, NULL,
+         "put the image into the store, beside other outputs"},
+        {"compression", 0, CLI_TEXT, &flags.options.compression, "KIND",
+         "of layers: gzip, zstd, uncompressed"},
+        {"compression-level", 0, CLI_TEXT, &flags.compression_level, "N", "the kind's level"},
+        {"source-date-epoch", 0, CLI_TEXT, &flags.epoch, "SECONDS",
+         "no time in the image is later (also SOURCE_DATE_EPOCH)"},
+        {"iidfile", 0, CLI_TEXT, &flags.iidfile, "FILE", "write the image ID to a file"},
+        {"metadata-file", 0, CLI_TEXT, &flags.metadata_file, "FILE",
+         "write digests to a JSON file"},
+        {"progress", 0, CLI_TEXT, &flags.progress, "HOW", "auto, plain, quiet"},
+        {"quiet", 'q', CLI_BOOL, &flags.quiet, NULL, "print the digest only"},
+        {"sandbox", 0, CLI_TEXT, &flags.sandbox, "MODE", "how steps run: auto, root, userns, none"},
+        UNSUPPORTED("build-arg-file"),
+        UNSUPPORTED("build-context"),
+        UNSUPPORTED("annotation"),
+        UNSUPPORTED("no-cache-filter"),
+        UNSUPPORTED("add-host"),
+        UNSUPPORTED("secret"),
+        UNSUPPORTED("ssh"),
+        UNSUPPORTED("ulimit"),
+        UNSUPPORTED("shm-size"),
+        UNSUPPORTED("cgroup-parent"),
+        UNSUPPORTED("security-opt"),
+        UNSUPPORTED("allow"),
+        UNSUPPORTED("cache-from"),
+        UNSUPPORTED("cache-to"),
+        UNSUPPORTED("check"),
+        UNSUPPORTED("call"),
+        UNSUPPORTED("provenance"),
+        UNSUPPORTED("sbom"),
+        UNSUPPORTED("squash"),
+        UNSUPPORTED("jobs"),
+        UNSUPPORTED("max-size"),
+        UNSUPPORTED("max-growth"),
+        UNSUPPORTED("report"),
+        UNSUPPORTED("explain-cache"),
+        UNSUPPORTED("cache-mounts-from"),
+        UNSUPPORTED("cache-mounts-to"),
+        UNSUPPORTED("on-fail"),
+        UNSUPPORTED("builder"),
+        UNSUPPORTED("attest"),
+        UNSUPPORTED("memory"),
+        UNSUPPORTED("rm"),
+        UNSUPPORTED("force-rm"),
+        {NULL, 0, CLI_BOOL, NULL, NULL, NULL},
+    };
+    struct cli_list args = {0};
+    char *dockerfile = NULL;
+    int status;
+    const char *wrong = NULL;
+    if (cli_parse(verb, common, table, argc, argv, &args, &status)) {
+        wrong = args.count == 1 ? complete(&flags) : "build takes one CONTEXT";
+        status = wrong ? cli_usage(verb, wrong) : check_context(verb, args.items[0]);
+        if (status == 0 && flags.options.dockerfile && strcmp(flags.options.dockerfile, "-") == 0) {
+            dockerfile = read_stdin(&flags.options.dockerfile_length);
+            flags.options.dockerfile_text = dockerfile;
+            status =
+                dockerfile ? 0 : cli_usage(verb, "can't read a Dockerfile from standard input");
+        }
+        flags.options.context = args.count ? args.items[0] : NULL;
+        status = status ? status : build(common, &flags);
+    }
+    free(dockerfile);
+    cli_list_release(&args);
+    cli_list_release(&flags.tags);
+    cli_list_release(&flags.build_args);
+    cli_list_release(&flags.labels);
+    cli_list_release(&flags.outputs);
+    return status;
+}

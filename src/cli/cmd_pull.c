@@ -1,0 +1,44 @@
+#include "cli/cli.h"
+#include "cli/progress.h"
+
+#include <stdlib.h>
+
+static int pull(struct cli_common *common, const char *name, const char *platform, bool quiet)
+{
+    struct cli_progress progress = {.common = common, .quiet = quiet};
+    struct ocib_options options = {.event = cli_progress_event, .data = &progress};
+    struct ocib_error *err = NULL;
+    char *digest = NULL;
+    int status = 0;
+    struct ocib *ocib = cli_open(common, &options, &status);
+    if (!ocib) {
+        return status;
+    }
+    if (ocib_pull(ocib, name, platform, &digest, &err) < 0) {
+        status = cli_fail(err);
+    } else {
+        printf("%s\n", digest);
+    }
+    free(digest);
+    cli_close(ocib);
+    return status;
+}
+
+int cmd_pull(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv)
+{
+    const char *platform = NULL;
+    bool quiet = false;
+    const struct cli_flag table[] = {
+        {"platform", 0, CLI_TEXT, &platform, "OS/ARCH", "the platform to fetch"},
+        {"quiet", 'q', CLI_BOOL, &quiet, NULL, "print the digest only"},
+        {NULL, 0, CLI_BOOL, NULL, NULL, NULL},
+    };
+    struct cli_list args = {0};
+    int status;
+    if (cli_parse(verb, common, table, argc, argv, &args, &status)) {
+        status = args.count == 1 ? pull(common, args.items[0], platform, quiet)
+                                 : cli_usage(verb, "pull takes one IMAGE");
+    }
+    cli_list_release(&args);
+    return status;
+}

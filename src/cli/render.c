@@ -1,0 +1,172 @@
+#include "cli/render.h"
+
+#include <string.h>
+#include <time.h>
+
+void cli_print_clean(FILE *out, const char *text)
+{
+    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
+        if (*at == '\n' || *at == '\t' || (*at >= 0x20 && *at != 0x7f)) {
+            fputc(*at, out);
+        } else {
+            fprintf(out, "\\x%02x", *at);
+        }
+    }
+}
+
+void cli_render_message(FILE *out, const char *kind, const struct ocib_error_place *place,
+                        const char *text)
+{
+    if (place && place->file) {
+        cli_print_clean(out, place->file);
+        fprintf(out, ":%u:%u: %s: ", place->line, place->column, kind);
+    } else {
+        fprintf(out, "ocib: %s: ", kind);
+    }
+    cli_print_clean(out, text);
+    fputc('\n', out);
+}
+
+/* The line, and a caret below the column; tabs stay tabs so that the caret stands where it should.
+ */
+static void render_source(FILE *out, const struct ocib_error_place *place)
+{
+    if (!place->text) {
+        return;
+    }
+    fprintf(out, "%5u | ", place->line);
+    cli_print_clean(out, place->text);
+    fprintf(out, "\n      | ");
+    for (unsigned i = 1; i < place->column && place->text[i - 1]; i++) {
+        unsigned char c = (unsigned char)place->text[i - 1];
+        if ((c & 0xc0) != 0x80) { /* one column for each character, not for each byte of it */
+            fputc(c == '\t' ? '\t' : ' ', out);
+        }
+    }
+    fprintf(out, "^\n");
+}
+
+static void render_detail(FILE *out, const char *detail)
+{
+    size_t len = strlen(detail);
+    fprintf(out, "last output:\n");
+    fwrite(detail, 1, len, out);
+    if (detail[len - 1] != '\n') {
+        fputc('\n', out);
+    }
+}
+
+void cli_render_error(FILE *out, const struct ocib_error *err)
+{
+    struct ocib_error_place place = {0};
+    bool placed = ocib_error_place(err, &place);
+    cli_render_message(out, "error", placed ? &place : NULL, ocib_error_message(err));
+    if (placed) {
+        render_source(out, &place);
+    }
+    const char *detail = ocib_error_detail(err);
+    if (detail && *detail) {
+        render_detail(out, detail);
+    }
+    if (ocib_error_hint(err)) {
+        fprintf(out, "hint: ");
+        cli_print_clean(out, ocib_error_hint(err));
+        fputc('\n', out);
+    }
+}
+
+const char *cli_size(char buffer[32], int64_t bytes)
+{
+    static const char *const units[] = {"B", "kB", "MB", "GB", "TB", "PB"};
+    double value = (double)bytes;
+    size_t unit = 0;
+    while (value >= 999.5 && unit + 1 < sizeof(units) / sizeof(units[0])) {
+        value /= 1000;
+        unit++;
+    }
+    if (unit == 0) {
+        snprintf(buffer, 32, "%lld B", (long long)bytes);
+    } else {
+        snprintf(buffer, 32, "%.*f %s", value < 10 ? 2 : value < 100 ? 1 : 0, value, units[unit]);
+    }
+    return buffer;
+}
+
+const char *cli_duration(char buffer[32], int64_t nanoseconds)
+{
+    double seconds = (double)nanoseconds / 1e9;
+    if (seconds < 59.95) {
+        snprintf(buffer, 32, seconds < 0.0995 ? "%.2fs" : "%.1fs", seconds);
+    } else {
+        long whole = (long)(seconds + 0.5);
+        snprintf(buffer, 32, "%ldm%02lds", whole / 60, whole % 60);
+    }
+    return buffer;
+}
+
+const char *cli_age(char buffer[48], const char *created)
+{
+    static const struct {
+        int64_t seconds;
+        const char *name;
+    } units[] = {{31557600, "year"}, {2629800, "month"}, {604800, "week"}, {86400, "day"},
+                 {3600, "hour"},     {60, "minute"},     {1, "second"}};
+    struct tm tm = {0};
+    buffer[0] = '\0';
+    if (!strptime(created, "%Y-%m-%dT%H:%M:%S", &tm)) {
+        return buffer;
+    }
+    int64_t age = (int64_t)time(NULL) - (int64_t)timegm(&tm);
+    if (age < 1) {
+        snprintf(buffer, 48, "now");
+        return buffer;
+    }
+    size_t unit = 0;
+    while (age < units[unit].seconds) {
+        unit++;
+    }
+    int64_t count = age / units[unit].seconds;
+    snprintf(buffer, 48, "%lld %s%s ago", (long long)count, units[unit].name,
+             count == 1 ? "" : "s");
+    return buffer;
+}
+
+/* The length of the UTF-8 sequence at `s`; 0 if it is none. (RFC 3629) */
+static size_t utf8_length(const unsigned char *s)
+{
+    size_t len = s[0] < 0x80                   ? 1
+                 : s[0] >= 0xc2 && s[0] < 0xe0 ? 2
+                 : (s[0] & 0xf0) == 0xe0       ? 3
+                 : s[0] >= 0xf0 && s[0] < 0xf5 ? 4
+                                               : 0;
+    for (size_t i = 1; i < len; i++) {
+        if ((s[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    bool overlong = (s[0] == 0xe0 && s[1] < 0xa0) || (s[0] == 0xf0 && s[1] < 0x90);
+    bool surrogate = s[0] == 0xed && s[1] >= 0xa0;
+    bool too_large = s[0] == 0xf4 && s[1] >= 0x90;
+    return len > 1 && (overlong || surrogate || too_large) ? 0 : len;
+}
+
+void cli_json_string(FILE *out, const char *text)
+{
+    const unsigned char *at = (const unsigned char *)text;
+    fputc('"', out);
+    while (*at) {
+        size_t len = utf8_length(at);
+        if (len == 0) {
+            fputs("\\ufffd", out);
+            len = 1;
+        } else if (*at == '"' || *at == '\\') {
+            fprintf(out, "\\%c", *at);
+        } else if (*at < 0x20 || *at == 0x7f) {
+            fprintf(out, "\\u%04x", *at);
+        } else {
+            fwrite(at, 1, len, out);
+        }
+        at += len;
+    }
+    fputc('"', out);
+}
