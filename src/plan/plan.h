@@ -77,8 +77,10 @@ enum ocib_op_kind {
 enum ocib_network { OCIB_NETWORK_DEFAULT, OCIB_NETWORK_HOST, OCIB_NETWORK_NONE };
 
 struct ocib_run_op {
-    struct ocib_strings argv;  /* the shell and its text, or the exec form's words */
-    struct ocib_strings env;   /* whole environment: the config's, then the ARGs the step can see */
+    struct ocib_strings argv; /* the shell and its text, or the exec form's words */
+    struct ocib_strings env;  /* whole environment: the config's, and the ARGs the step can see */
+    /* Proxy build args: in the step's environment too, but in no image and no cache key. */
+    struct ocib_strings secret_env;
     char *cwd;                 /* absolute */
     char *user;                /* as in USER: "", "www-data", "1000:1000" */
     enum ocib_network network; /* --network */
@@ -89,8 +91,8 @@ enum ocib_copy_from { OCIB_FROM_CONTEXT, OCIB_FROM_STAGE, OCIB_FROM_IMAGE };
 
 /* A file given in the Dockerfile itself, by a heredoc. */
 struct ocib_inline_file {
-    char *name;
-    struct ocib_str content; /* borrowed from the op's memory */
+    char *name;              /* the delimiter; no folder in it */
+    struct ocib_str content; /* borrowed from the op's `texts` */
 };
 struct ocib_inline_files {
     OCIB_VEC(struct ocib_inline_file);
@@ -104,6 +106,7 @@ struct ocib_copy_op {
     struct ocib_span from_span;
     struct ocib_strings sources;    /* expanded patterns, as written otherwise */
     struct ocib_inline_files files; /* heredocs, in the order of the sources */
+    struct ocib_strings texts;      /* owns the files' contents */
     char *dest;                     /* absolute; ends with a slash if it must be a folder */
     char *chown;                    /* "user[:group]"; NULL: 0:0 */
     char *chmod;                    /* NULL: as in the source */
@@ -136,6 +139,12 @@ struct ocib_stage_ops {
 int ocib_plan_stage_ops(const struct ocib_plan *plan, size_t index, const struct ocib_config *base,
                         struct ocib_stage_ops *out, struct ocib_error **err) OCIB_MUST;
 void ocib_stage_ops_release(struct ocib_stage_ops *ops);
+
+/*
+ * What to say when the image of a FROM or --from can't be found: the stage whose name is nearest,
+ * or which stages there are before stage `index`. NULL if there are none. (Freed with free().)
+ */
+char *ocib_plan_image_hint(const struct ocib_plan *plan, size_t index, const char *image);
 
 /* Build args that no needed stage and no global ARG declared, for a warning at the end. */
 void ocib_plan_unused_args(const struct ocib_plan *plan, struct ocib_strings *out);

@@ -1,0 +1,208 @@
+#include "plan/internal.h"
+
+/* What the history says of it: the flags and words, expanded. */
+static char *history_text(const struct ocib_copy_op *copy, const struct ocib_strings *written,
+                          const char *dest)
+{
+    struct ocib_buf text = {0};
+    ocib_buf_puts(&text, copy->add ? "ADD" : "COPY");
+    if (copy->chown) {
+        ocib_buf_printf(&text, " --chown=%s", copy->chown);
+    }
+    if (copy->chmod) {
+        ocib_buf_printf(&text, " --chmod=%s", copy->chmod);
+    }
+    for (size_t i = 0; i < written->len; i++) {
+        ocib_buf_printf(&text, " %s", written->items[i]);
+    }
+    for (size_t i = 0; i < copy->files.len; i++) {
+        ocib_buf_printf(&text, " <<%s", copy->files.items[i].name);
+    }
+    ocib_buf_printf(&text, " %s", dest);
+    return ocib_buf_take(&text);
+}
+
+static int read_from(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                     struct ocib_copy_op *copy, struct ocib_error **err)
+{
+    const struct ocib_arg *flag = ocib_instruction_flag(ins, "from");
+    struct ocib_from from;
+    if (!flag) {
+        return 0;
+    }
+    if (ocib_plan_resolve_from(b->plan, b->index, flag, &from, err) < 0) {
+        return -1;
+    }
+    copy->from = from.kind;
+    copy->from_span = flag->value_span;
+    if (from.kind == OCIB_FROM_IMAGE) {
+        copy->from_image = ocib_str_dup(flag->value);
+        return 0;
+    }
+    copy->from_stage = from.stage;
+    if (!b->plan->stages.items[from.stage].needed) {
+        /* Only a base image's ONBUILD trigger can get here: its stages aren't known in time. */
+        ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span,
+                      "an ONBUILD trigger of the base image that copies from the stage '%.*s' is "
+                      "not supported yet",
+                      OCIB_STR_ARG(flag->value));
+        return ocib_error_hint_set(err, "copy something from that stage in the Dockerfile too");
+    }
+    return 0;
+}
+
+/* The value of a flag, expanded; NULL in *out if it isn't given or comes out empty. */
+static int read_flag(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                     const char *name, char **out, struct ocib_error **err)
+{
+    const struct ocib_arg *flag = ocib_instruction_flag(ins, name);
+    if (!flag) {
+        return 0;
+    }
+    struct ocib_words words = ocib_stage_words(b);
+    OCIB_AUTO_FREE char *value = ocib_words_expand_at(&words, flag->value, flag->value_span, err);
+    if (!value) {
+        return -1;
+    }
+    *out = value[0] ? ocib_steal(&value) : NULL;
+    return 0;
+}
+
+static void chomp(struct ocib_str text, struct ocib_buf *out)
+{
+    struct ocib_str line;
+    ocib_buf_init(out);
+    while (ocib_str_cut(&text, '\n', &line)) {
+        while (ocib_str_starts(line, "\t")) {
+            line = ocib_str_sub(line, 1, line.len);
+        }
+        ocib_buf_add_str(out, line);
+        ocib_buf_putc(out, '\n');
+    }
+}
+
+static int add_file(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                    const struct ocib_heredoc *doc, struct ocib_copy_op *copy,
+                    struct ocib_error **err)
+{
+    if (ocib_str_find(doc->name, '/') >= 0 || ocib_str_is(doc->name, ".") ||
+        ocib_str_is(doc->name, "..")) {
+        return ocib_error_at(err, OCIB_EDOCKERFILE, doc->span, "'%.*s' can't be the name of a file",
+                             OCIB_STR_ARG(doc->name));
+    }
+    OCIB_AUTO_BUF struct ocib_buf body = {0};
+    if (doc->chomp) {
+        chomp(doc->content, &body);
+    } else {
+        ocib_buf_add_str(&body, doc->content);
+    }
+    struct ocib_words words = ocib_stage_words(b);
+    char *text = doc->expand
+                     ? ocib_words_expand_body(&words, ocib_buf_str(&body), doc->content_span, err)
+                     : ocib_str_dup(ocib_buf_str(&body));
+    if (!text) {
+        return -1;
+    }
+    ocib_strings_take(&copy->texts, text);
+    struct ocib_inline_file *file = ocib_vec_add(&copy->files);
+    file->name = ocib_str_dup(doc->name);
+    file->content = ocib_str(text);
+    return ocib_stage_charge(b, ins, file->content.len, err);
+}
+
+static int add_source(struct ocib_stage_builder *b, const struct ocib_arg *arg,
+                      struct ocib_copy_op *copy, struct ocib_strings *written,
+                      struct ocib_error **err)
+{
+    struct ocib_words words = ocib_stage_words(b);
+    OCIB_AUTO_FREE char *source = ocib_words_expand(&words, arg, err);
+    if (!source || (copy->add && ocib_plan_check_source(ocib_str(source), arg->span, err) < 0)) {
+        return -1;
+    }
+    ocib_strings_push(written, source);
+    /* Docker takes an empty path for the whole context. */
+    ocib_strings_push(&copy->sources, source[0] ? source : ".");
+    return 0;
+}
+
+/* The sources: paths and heredocs. */
+static int read_sources(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                        struct ocib_copy_op *copy, struct ocib_strings *written,
+                        struct ocib_error **err)
+{
+    size_t doc = 0;
+    for (size_t i = 0; i + 1 < ins->args.len; i++) {
+        const struct ocib_arg *arg = &ins->args.items[i];
+        bool is_doc =
+            doc < ins->heredocs.len && ocib_str_eq(arg->text, ins->heredocs.items[doc].word);
+        int result = is_doc ? add_file(b, ins, &ins->heredocs.items[doc++], copy, err)
+                            : add_source(b, arg, copy, written, err);
+        if (result < 0) {
+            return -1;
+        }
+    }
+    if (doc < ins->heredocs.len) {
+        const struct ocib_heredoc *odd = &ins->heredocs.items[doc];
+        ocib_error_at(err, OCIB_EDOCKERFILE, odd->span, "the heredoc '%.*s' is not a source",
+                      OCIB_STR_ARG(odd->name));
+        return ocib_error_hint_set(err, "a heredoc stands before the destination, and its "
+                                        "delimiter has no blanks");
+    }
+    return 0;
+}
+
+static bool is_folder(const char *dest)
+{
+    size_t len = strlen(dest);
+    return len == 0 || strcmp(dest, ".") == 0 || dest[len - 1] == '/';
+}
+
+static char *full_dest(const struct ocib_stage_builder *b, const char *dest)
+{
+    OCIB_AUTO_FREE char *path = ocib_stage_path(b, dest);
+    bool slash = is_folder(dest) && strcmp(path, "/") != 0;
+    return ocib_format("%s%s", path, slash ? "/" : "");
+}
+
+void ocib_copy_op_release(struct ocib_copy_op *copy)
+{
+    free(copy->from_image);
+    ocib_strings_release(&copy->sources);
+    for (size_t i = 0; i < copy->files.len; i++) {
+        free(copy->files.items[i].name);
+    }
+    ocib_vec_release(&copy->files);
+    ocib_strings_release(&copy->texts);
+    free(copy->dest);
+    free(copy->chown);
+    free(copy->chmod);
+}
+
+static int read_copy(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                     struct ocib_copy_op *copy, struct ocib_strings *written,
+                     struct ocib_error **err)
+{
+    if (read_from(b, ins, copy, err) < 0 || read_flag(b, ins, "chown", &copy->chown, err) < 0 ||
+        read_flag(b, ins, "chmod", &copy->chmod, err) < 0) {
+        return -1;
+    }
+    return read_sources(b, ins, copy, written, err);
+}
+
+int ocib_stage_copy(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                    struct ocib_error **err)
+{
+    struct ocib_copy_op copy = {.add = ins->kind == OCIB_INS_ADD};
+    OCIB_AUTO_STRINGS struct ocib_strings written = {0};
+    struct ocib_words words = ocib_stage_words(b);
+    const struct ocib_arg *last = &ins->args.items[ins->args.len - 1];
+    OCIB_AUTO_FREE char *dest = ocib_words_expand(&words, last, err);
+    if (!dest || read_copy(b, ins, &copy, &written, err) < 0) {
+        ocib_copy_op_release(&copy);
+        return -1;
+    }
+    copy.dest = full_dest(b, dest);
+    struct ocib_op *op = ocib_stage_add(b, OCIB_OP_COPY, ins, history_text(&copy, &written, dest));
+    op->copy = copy;
+    return 0;
+}

@@ -1,0 +1,268 @@
+#include "oci/reference.h"
+#include "plan/internal.h"
+
+/* Stages may only use earlier ones, so their order in the file is an order to build them in, and
+ * there can be no cycle. */
+
+bool ocib_plan_find_stage(const struct ocib_plan *plan, struct ocib_str name, size_t before,
+                          size_t *out)
+{
+    for (size_t i = before; i-- > 0;) {
+        const char *other = plan->stages.items[i].stage.name;
+        if (other && ocib_str_is_nocase(name, other)) {
+            *out = i;
+            return true;
+        }
+    }
+    return false;
+}
+
+/* "0 (build), 1, 2 (test)" */
+static void list_stages(const struct ocib_plan *plan, size_t before, struct ocib_buf *out)
+{
+    enum { LISTED_MAX = 12 };
+    ocib_buf_init(out);
+    for (size_t i = 0; i < before && i < LISTED_MAX; i++) {
+        const char *name = plan->stages.items[i].stage.name;
+        ocib_buf_printf(out, "%s%zu", i ? ", " : "", i);
+        if (name) {
+            ocib_buf_printf(out, " (%s)", name);
+        }
+    }
+    if (before > LISTED_MAX) {
+        ocib_buf_puts(out, ", …");
+    }
+}
+
+static const char *nearest_stage(const struct ocib_plan *plan, size_t before, struct ocib_str name)
+{
+    const char **names = ocib_alloc(before + 1, sizeof(*names));
+    size_t count = 0;
+    for (size_t i = 0; i < before; i++) {
+        if (plan->stages.items[i].stage.name) {
+            names[count++] = plan->stages.items[i].stage.name;
+        }
+    }
+    const char *nearest = ocib_str_nearest(name, names);
+    free(names);
+    return nearest;
+}
+
+char *ocib_plan_image_hint(const struct ocib_plan *plan, size_t index, const char *image)
+{
+    const char *nearest = nearest_stage(plan, index, ocib_str(image));
+    if (nearest) {
+        return ocib_format("did you mean the stage '%s'?", nearest);
+    }
+    if (index == 0) {
+        return NULL;
+    }
+    OCIB_AUTO_BUF struct ocib_buf list = {0};
+    list_stages(plan, index, &list);
+    return ocib_format("no stage has this name, so it was taken for an image; the stages before "
+                       "this one are %s",
+                       list.data);
+}
+
+static int hint_stages(const struct ocib_plan *plan, size_t before, struct ocib_str name,
+                       struct ocib_error **err)
+{
+    const char *nearest = nearest_stage(plan, before, name);
+    if (nearest) {
+        return ocib_error_hint_set(err, "did you mean '%s'?", nearest);
+    }
+    if (before == 0) {
+        return ocib_error_hint_set(err, "there is no stage before this one");
+    }
+    OCIB_AUTO_BUF struct ocib_buf list = {0};
+    list_stages(plan, before, &list);
+    return ocib_error_hint_set(err, "the stages here are %s", list.data);
+}
+
+static int refuse_later(const struct ocib_plan *plan, size_t index, size_t other,
+                        const struct ocib_arg *flag, struct ocib_error **err)
+{
+    if (other == index) {
+        ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span,
+                      "the stage '%.*s' copies from itself", OCIB_STR_ARG(flag->value));
+    } else {
+        ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span,
+                      "the stage '%.*s' is defined further below, in line %u",
+                      OCIB_STR_ARG(flag->value), plan->stages.items[other].stage.span.line);
+    }
+    return ocib_error_hint_set(err, "a stage can only copy from stages above it");
+}
+
+static int check_image(const struct ocib_plan *plan, size_t index, const struct ocib_arg *flag,
+                       struct ocib_error **err)
+{
+    struct ocib_reference reference = {0};
+    struct ocib_error *why = NULL;
+    int result = ocib_reference_parse(flag->value, &reference, &why);
+    ocib_reference_release(&reference);
+    if (result < 0) {
+        ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span,
+                      "'%.*s' is neither a stage nor an image: %s", OCIB_STR_ARG(flag->value),
+                      ocib_error_message(why));
+        hint_stages(plan, index, flag->value, err);
+    }
+    ocib_error_free(why);
+    return result;
+}
+
+/* A --from that is a number. */
+static int resolve_number(const struct ocib_plan *plan, size_t index, const struct ocib_arg *flag,
+                          uint64_t number, struct ocib_error **err)
+{
+    if (number >= plan->stages.len) {
+        ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span, "there is no stage %.*s",
+                      OCIB_STR_ARG(flag->value));
+        return hint_stages(plan, index, OCIB_STR(""), err);
+    }
+    return number >= index ? refuse_later(plan, index, (size_t)number, flag, err) : 0;
+}
+
+int ocib_plan_resolve_from(const struct ocib_plan *plan, size_t index, const struct ocib_arg *flag,
+                           struct ocib_from *out, struct ocib_error **err)
+{
+    struct ocib_str name = flag->value;
+    uint64_t number;
+    out->kind = OCIB_FROM_STAGE;
+    if (name.len == 0) {
+        return ocib_error_at(err, OCIB_EDOCKERFILE, flag->span, "--from has no value");
+    }
+    if (ocib_str_find(name, '$') >= 0) {
+        ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span,
+                      "variables are not expanded in --from");
+        return ocib_error_hint_set(err,
+                                   "add a stage 'FROM %.*s AS <name>', with an ARG before the "
+                                   "first FROM, and copy from that",
+                                   OCIB_STR_ARG(name));
+    }
+    if (ocib_plan_find_stage(plan, name, index, &out->stage)) {
+        return 0;
+    }
+    if (ocib_plan_find_stage(plan, name, plan->stages.len, &out->stage)) {
+        return refuse_later(plan, index, out->stage, flag, err);
+    }
+    if (ocib_str_uint(name, SIZE_MAX, &number)) {
+        out->stage = (size_t)number;
+        return resolve_number(plan, index, flag, number, err);
+    }
+    out->kind = OCIB_FROM_IMAGE;
+    return check_image(plan, index, flag, err);
+}
+
+int ocib_plan_find_target(struct ocib_plan *plan, const char *target, struct ocib_error **err)
+{
+    uint64_t number;
+    if (!target) {
+        plan->target = plan->stages.len - 1;
+        return 0;
+    }
+    if (ocib_plan_find_stage(plan, ocib_str(target), plan->stages.len, &plan->target)) {
+        return 0;
+    }
+    if (ocib_str_uint(ocib_str(target), plan->stages.len - 1, &number)) {
+        plan->target = (size_t)number;
+        return 0;
+    }
+    ocib_error_set(err, OCIB_EUSAGE, "the target stage '%s' is not in %s", target,
+                   plan->file->source->name);
+    return hint_stages(plan, plan->stages.len, ocib_str(target), err);
+}
+
+/* ---- which stages are needed ---- */
+
+/* The stage that an instruction of stage `index` copies from, if any. */
+static int mark_from(struct ocib_plan *plan, size_t index, const struct ocib_instruction *ins,
+                     bool needed, struct ocib_error **err)
+{
+    const struct ocib_arg *flag = ocib_instruction_flag(ins, "from");
+    struct ocib_from from;
+    if (ins->kind != OCIB_INS_COPY || !flag) {
+        return 0;
+    }
+    if (ocib_plan_resolve_from(plan, index, flag, &from, err) < 0) {
+        return -1;
+    }
+    if (needed && from.kind == OCIB_FROM_STAGE) {
+        plan->stages.items[from.stage].needed = true;
+    }
+    return 0;
+}
+
+/* What a stage needs for its base: that stage, and the stages its ONBUILD triggers copy from. */
+static int mark_base(struct ocib_plan *plan, const struct ocib_stage *stage,
+                     struct ocib_error **err)
+{
+    struct ocib_plan_stage *base = &plan->stages.items[stage->base_stage];
+    base->needed = true;
+    for (size_t i = base->first; i < base->end; i++) {
+        const struct ocib_instruction *trigger = plan->file->instructions.items[i].trigger;
+        if (trigger && mark_from(plan, stage->index, trigger, true, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int each_from(struct ocib_plan *plan, size_t index, bool needed, struct ocib_error **err)
+{
+    const struct ocib_plan_stage *entry = &plan->stages.items[index];
+    for (size_t i = entry->first; i < entry->end; i++) {
+        if (mark_from(plan, index, &plan->file->instructions.items[i], needed, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+static int mark_stage(struct ocib_plan *plan, size_t index, struct ocib_error **err)
+{
+    const struct ocib_plan_stage *entry = &plan->stages.items[index];
+    if (!entry->needed) {
+        return 0;
+    }
+    if (each_from(plan, index, true, err) < 0) {
+        return -1;
+    }
+    return entry->stage.base == OCIB_BASE_STAGE ? mark_base(plan, &entry->stage, err) : 0;
+}
+
+static int check_stage(const struct ocib_plan *plan, const struct ocib_plan_stage *entry,
+                       struct ocib_error **err)
+{
+    for (size_t i = entry->first; i < entry->end; i++) {
+        if (ocib_plan_check_supported(&plan->file->instructions.items[i], err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int ocib_plan_order_stages(struct ocib_plan *plan, struct ocib_error **err)
+{
+    for (size_t i = 0; i < plan->stages.len; i++) {
+        if (each_from(plan, i, false, err) < 0) {
+            return -1;
+        }
+    }
+    plan->stages.items[plan->target].needed = true;
+    /* From below: whoever needs a stage stands behind it. */
+    for (size_t i = plan->stages.len; i-- > 0;) {
+        if (mark_stage(plan, i, err) < 0) {
+            return -1;
+        }
+    }
+    for (size_t i = 0; i < plan->stages.len; i++) {
+        if (!plan->stages.items[i].needed) {
+            continue;
+        }
+        if (check_stage(plan, &plan->stages.items[i], err) < 0) {
+            return -1;
+        }
+        ocib_vec_push(&plan->order, i);
+    }
+    return 0;
+}

@@ -1,0 +1,139 @@
+#include "plan/internal.h"
+
+/* The text that the shell gets: a lone heredoc's body, or the line with its heredocs below it. */
+static char *shell_text(const struct ocib_instruction *ins)
+{
+    struct ocib_buf text = {0};
+    const struct ocib_heredocs *docs = &ins->heredocs;
+    if (docs->len == 1 && ocib_str_eq(ins->rest, docs->items[0].word)) {
+        struct ocib_str rest = docs->items[0].content;
+        struct ocib_str line;
+        ocib_buf_init(&text);
+        while (ocib_str_cut(&rest, '\n', &line)) {
+            while (docs->items[0].chomp && ocib_str_starts(line, "\t")) {
+                line = ocib_str_sub(line, 1, line.len);
+            }
+            ocib_buf_add_str(&text, line);
+            ocib_buf_putc(&text, '\n');
+        }
+        return ocib_buf_take(&text);
+    }
+    ocib_buf_add_str(&text, ins->rest);
+    for (size_t i = 0; i < docs->len; i++) {
+        ocib_buf_putc(&text, '\n');
+        ocib_buf_add_str(&text, docs->items[i].content);
+        ocib_buf_add_str(&text, docs->items[i].name);
+    }
+    return ocib_buf_take(&text);
+}
+
+void ocib_stage_shell(const struct ocib_stage_builder *b, struct ocib_strings *out)
+{
+    if (b->config->shell.len) {
+        ocib_strings_copy(out, &b->config->shell);
+        return;
+    }
+    ocib_strings_push(out, "/bin/sh");
+    ocib_strings_push(out, "-c");
+}
+
+void ocib_stage_command(const struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                        struct ocib_strings *out)
+{
+    if (ins->json) {
+        for (size_t i = 0; i < ins->args.len; i++) {
+            ocib_strings_push_str(out, ins->args.items[i].text);
+        }
+        return;
+    }
+    ocib_stage_shell(b, out);
+    ocib_strings_take(out, shell_text(ins));
+}
+
+static int read_network(const struct ocib_instruction *ins, enum ocib_network *out,
+                        struct ocib_error **err)
+{
+    static const char *const names[] = {"default", "host", "none", NULL};
+    static const enum ocib_network values[] = {OCIB_NETWORK_DEFAULT, OCIB_NETWORK_HOST,
+                                               OCIB_NETWORK_NONE};
+    const struct ocib_arg *flag = ocib_instruction_flag(ins, "network");
+    *out = OCIB_NETWORK_DEFAULT;
+    for (size_t i = 0; flag && names[i]; i++) {
+        if (ocib_str_is_nocase(flag->value, names[i])) {
+            *out = values[i];
+            return 0;
+        }
+    }
+    if (!flag) {
+        return 0;
+    }
+    ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span, "--network can't be '%.*s'",
+                  OCIB_STR_ARG(ocib_str_sub(flag->value, 0, 80)));
+    return ocib_error_hint_set(err, "use default, host or none");
+}
+
+/* "|2 A=1 B=2 ": the ARGs that were declared so far, with what the step sees in them. */
+static void put_args(const struct ocib_stage_builder *b, struct ocib_buf *out)
+{
+    if (b->args.len) {
+        ocib_buf_printf(out, "|%zu ", b->args.len);
+    }
+    for (size_t i = 0; i < b->args.len; i++) {
+        const char *value = ocib_scope_get(&b->env, ocib_str(b->args.items[i]));
+        ocib_buf_printf(out, "%s=%s ", b->args.items[i], value ? value : "");
+    }
+}
+
+static char *history_text(const struct ocib_stage_builder *b, const struct ocib_strings *argv)
+{
+    struct ocib_buf text = {0};
+    ocib_buf_puts(&text, "RUN ");
+    put_args(b, &text);
+    for (size_t i = 0; i < argv->len; i++) {
+        ocib_buf_printf(&text, "%s%s", i ? " " : "", argv->items[i]);
+    }
+    return ocib_buf_take(&text);
+}
+
+/* The proxies of build args, by both their names, unless an ENV or ARG says otherwise. */
+static void add_proxies(const struct ocib_stage_builder *b, struct ocib_strings *out)
+{
+    static const char *const names[][2] = {{"HTTP_PROXY", "http_proxy"},
+                                           {"HTTPS_PROXY", "https_proxy"},
+                                           {"FTP_PROXY", "ftp_proxy"},
+                                           {"NO_PROXY", "no_proxy"},
+                                           {"ALL_PROXY", "all_proxy"}};
+    for (size_t i = 0; i < OCIB_COUNT(names); i++) {
+        const char *value = ocib_scope_get(&b->plan->build_args, ocib_str(names[i][0]));
+        value = value ? value : ocib_scope_get(&b->plan->build_args, ocib_str(names[i][1]));
+        for (size_t k = 0; value && k < 2; k++) {
+            if (!ocib_scope_get(&b->env, ocib_str(names[i][k]))) {
+                ocib_strings_take(out, ocib_format("%s=%s", names[i][k], value));
+            }
+        }
+    }
+}
+
+int ocib_stage_run(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                   struct ocib_error **err)
+{
+    enum ocib_network network;
+    size_t bytes = 2 * ocib_scope_bytes(&b->env);
+    if (read_network(ins, &network, err) < 0 || ocib_stage_charge(b, ins, bytes, err) < 0) {
+        return -1;
+    }
+    OCIB_AUTO_STRINGS struct ocib_strings argv = {0};
+    ocib_stage_command(b, ins, &argv);
+    struct ocib_op *op = ocib_stage_add(b, OCIB_OP_RUN, ins, history_text(b, &argv));
+    struct ocib_run_op *run = &op->run;
+    ocib_strings_copy(&run->argv, &argv);
+    ocib_scope_export(&b->env, &run->env);
+    add_proxies(b, &run->secret_env);
+    run->cwd = ocib_stage_path(b, "");
+    run->user = ocib_strdup(b->config->user ? b->config->user : "");
+    run->network = network;
+    struct ocib_instruction written = *ins;
+    written.json = false;
+    run->command = ins->heredocs.len ? shell_text(&written) : ocib_str_dup(ins->rest);
+    return 0;
+}

@@ -1,0 +1,170 @@
+#include "plan/internal.h"
+
+void ocib_scope_release(struct ocib_scope *scope)
+{
+    for (size_t i = 0; i < scope->len; i++) {
+        free(scope->items[i].name);
+        free(scope->items[i].value);
+    }
+    ocib_vec_release(scope);
+    ocib_map_free(scope->index);
+    scope->index = NULL;
+}
+
+static struct ocib_var *find(const struct ocib_scope *scope, struct ocib_str name)
+{
+    /* The map holds 1 + the index, since it can't hold NULL. */
+    uintptr_t at = scope->index ? (uintptr_t)ocib_map_get(scope->index, name) : 0;
+    return at ? &scope->items[at - 1] : NULL;
+}
+
+void ocib_scope_set(struct ocib_scope *scope, struct ocib_str name, const char *value)
+{
+    struct ocib_var *var = find(scope, name);
+    if (!var) {
+        var = ocib_vec_add(scope);
+        var->name = ocib_str_dup(name);
+        if (!scope->index) {
+            scope->index = ocib_map_new(NULL);
+        }
+        ocib_map_set(scope->index, name, (void *)(uintptr_t)scope->len);
+    }
+    if (value) {
+        free(var->value);
+        var->value = ocib_strdup(value);
+    }
+}
+
+const char *ocib_scope_get(const struct ocib_scope *scope, struct ocib_str name)
+{
+    const struct ocib_var *var = find(scope, name);
+    return var ? var->value : NULL;
+}
+
+bool ocib_scope_has(const struct ocib_scope *scope, struct ocib_str name)
+{
+    return find(scope, name) != NULL;
+}
+
+void ocib_scope_add_list(struct ocib_scope *scope, const struct ocib_strings *list)
+{
+    for (size_t i = 0; i < list->len; i++) {
+        struct ocib_str entry = ocib_str(list->items[i]);
+        ptrdiff_t equals = ocib_str_find(entry, '=');
+        if (equals < 0) {
+            ocib_scope_set(scope, entry, NULL);
+        } else {
+            ocib_scope_set(scope, ocib_str_sub(entry, 0, (size_t)equals), entry.s + equals + 1);
+        }
+    }
+}
+
+void ocib_scope_export(const struct ocib_scope *scope, struct ocib_strings *out)
+{
+    for (size_t i = 0; i < scope->len; i++) {
+        const struct ocib_var *var = &scope->items[i];
+        if (var->value) {
+            ocib_strings_take(out, ocib_format("%s=%s", var->name, var->value));
+        }
+    }
+}
+
+size_t ocib_scope_bytes(const struct ocib_scope *scope)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < scope->len; i++) {
+        const struct ocib_var *var = &scope->items[i];
+        bytes += strlen(var->name) + (var->value ? strlen(var->value) : 0) + 16;
+    }
+    return bytes;
+}
+
+static const char *lookup(const void *data, struct ocib_str name)
+{
+    return ocib_scope_get(data, name);
+}
+
+/* Names for a hint are looked for among this many: it bounds the time that a warning takes. */
+enum { NEAREST_AMONG = 256 };
+
+static void warn_unset(const struct ocib_words *words, const struct ocib_strings *unset,
+                       struct ocib_span span)
+{
+    const char *names[NEAREST_AMONG + 1] = {0};
+    if (!words->log || unset->len == 0) {
+        return;
+    }
+    for (size_t i = 0; i < words->scope->len && i < NEAREST_AMONG; i++) {
+        names[i] = words->scope->items[i].name;
+    }
+    for (size_t i = 0; i < unset->len; i++) {
+        const char *nearest = ocib_str_nearest(ocib_str(unset->items[i]), names);
+        if (nearest && strcmp(nearest, unset->items[i]) != 0) {
+            ocib_log_at(words->log, OCIB_LOG_WARNING, span,
+                        "the variable '%s' is not set here; did you mean '%s'?", unset->items[i],
+                        nearest);
+        } else {
+            ocib_log_at(words->log, OCIB_LOG_WARNING, span, "the variable '%s' is not set here",
+                        unset->items[i]);
+        }
+    }
+}
+
+static int expand(const struct ocib_words *words, struct ocib_str text, struct ocib_span span,
+                  bool body, struct ocib_expanded *out, struct ocib_error **err)
+{
+    struct ocib_expand_options options = {
+        .escape = body ? '\\' : words->escape,
+        .plain_quotes = body,
+        .lookup = lookup,
+        .data = words->scope,
+        .budget = words->budget,
+    };
+    if (ocib_expand(text, &options, out, err) < 0) {
+        return ocib_error_place_at(err, span);
+    }
+    warn_unset(words, &out->unset, span);
+    return 0;
+}
+
+static char *expand_text(const struct ocib_words *words, struct ocib_str text,
+                         struct ocib_span span, bool body, struct ocib_error **err)
+{
+    struct ocib_expanded expanded = {0};
+    char *result = NULL;
+    if (expand(words, text, span, body, &expanded, err) == 0) {
+        result = ocib_steal(&expanded.text);
+    }
+    ocib_expanded_release(&expanded);
+    return result;
+}
+
+char *ocib_words_expand_at(const struct ocib_words *words, struct ocib_str text,
+                           struct ocib_span span, struct ocib_error **err)
+{
+    return expand_text(words, text, span, false, err);
+}
+
+char *ocib_words_expand(const struct ocib_words *words, const struct ocib_arg *arg,
+                        struct ocib_error **err)
+{
+    return expand_text(words, arg->text, arg->span, false, err);
+}
+
+char *ocib_words_expand_body(const struct ocib_words *words, struct ocib_str text,
+                             struct ocib_span span, struct ocib_error **err)
+{
+    return expand_text(words, text, span, true, err);
+}
+
+int ocib_words_split(const struct ocib_words *words, const struct ocib_arg *arg,
+                     struct ocib_strings *out, struct ocib_error **err)
+{
+    struct ocib_expanded expanded = {0};
+    int result = expand(words, arg->text, arg->span, false, &expanded, err);
+    if (result == 0) {
+        ocib_strings_copy(out, &expanded.words);
+    }
+    ocib_expanded_release(&expanded);
+    return result;
+}
