@@ -4,7 +4,7 @@
 # command fails that nothing tests; assertions say what they saw.
 #
 # Variables: DIR the case's folder, WHO root|user, CLI the folder of these files.
-# `limit=SECONDS` at the start of a line of a test file changes the time limit of its cases (60).
+# A line "# limit: SECONDS" of a test file changes the time limit of its cases (60).
 
 fail() { # TEXT...
     local i
@@ -131,6 +131,18 @@ dockerfile() {
     file ctx/Dockerfile
 }
 
+# Copies a program of this machine, with the libraries it needs, into a folder: program DIR NAME
+program() {
+    local path file
+    path=$(command -v "$2") || skip "$2 is not installed"
+    mkdir -p "$1/usr/bin"
+    cp -L "$path" "$1/usr/bin/"
+    for file in $(ldd "$path" | grep -oE '/[^ ]+'); do
+        mkdir -p "$1/$(dirname "$file")"
+        cp -L "$file" "$1/$file"
+    done
+}
+
 # --- images -------------------------------------------------------------------------------------
 
 # Builds ctx and writes an OCI tar, checked in all its digests, to NAME.tar and what is in it to NAME.json.
@@ -160,6 +172,16 @@ layer_file() {
 
 diff_ids() { # NAME
     jq -c '[.layers[].diff_id]' "$DIR/$1.json"
+}
+
+# Every blob of the store is what its name says, and index.json can be read.
+store_is_whole() {
+    local blob
+    for blob in "$OCIB_ROOT"/blobs/sha256/*; do
+        [ -e "$blob" ] || continue
+        [ "$(sha256sum <"$blob" | cut -d ' ' -f 1)" = "${blob##*/}" ] || fail "${blob##*/} of the store is damaged"
+    done
+    [ ! -e "$OCIB_ROOT/index.json" ] || jq -e . "$OCIB_ROOT/index.json" >/dev/null || fail "index.json is damaged"
 }
 
 # --- registry -----------------------------------------------------------------------------------

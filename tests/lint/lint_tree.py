@@ -19,7 +19,7 @@ def shell_scripts(tree):
     for name in tree.select(r"", everything=True):
         if tree.part and f"/{tree.part}/" not in f"/{name}":
             continue
-        if name.endswith(".sh"):
+        if name.endswith((".sh", ".test")):
             yield name
         elif is_text(tree, name) and re.match(r"#!\s*/\S*(/env\s+)?\b(ba|da)?sh\b", tree.text(name)[:80]):
             yield name
