@@ -14,6 +14,7 @@
 #include "sys/fd.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sys/ioctl.h>
@@ -105,7 +106,9 @@ static int start_and_wait(struct ocib_sandbox_spec *spec, int *status, struct oc
 static int work(int *status, struct ocib_error **err)
 {
     __attribute__((cleanup(ocib_sandbox_spec_release))) struct ocib_sandbox_spec spec = {0};
-    if (prctl(PR_SET_DUMPABLE, 0) < 0) {
+    prctl(PR_SET_NAME, OCIB_CHILD_NAME);
+    if (prctl(PR_SET_DUMPABLE, 0) < 0 || fcntl(OCIB_CHILD_CONTROL, F_SETFD, FD_CLOEXEC) < 0 ||
+        fcntl(OCIB_CHILD_ROOT, F_SETFD, FD_CLOEXEC) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't protect the init of the step");
     }
     if (ocib_sandbox_spec_receive(OCIB_CHILD_CONTROL, &spec, err) < 0 || builder_is_gone()) {

@@ -108,7 +108,7 @@ static int search(const char *name, const char *path, char **argv, char **env)
     }
     struct ocib_str rest = ocib_str(path);
     struct ocib_str folder;
-    while (goes_on(why ? why : ENOENT) && ocib_str_cut(&rest, ':', &folder)) {
+    while (name[0] && goes_on(why ? why : ENOENT) && ocib_str_cut(&rest, ':', &folder)) {
         OCIB_AUTO_FREE char *file = ocib_format("%.*s/%s", folder.len ? (int)folder.len : 1,
                                                 folder.len ? folder.s : ".", name);
         try_program(file, argv, env, &why);

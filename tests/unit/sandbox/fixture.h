@@ -12,6 +12,7 @@
 #include "sys/mount.h"
 
 #include <fcntl.h>
+#include <pwd.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdio.h>
@@ -70,11 +71,11 @@ static inline const char *fixture_busybox(void)
 static inline void fixture_links(void)
 {
     static const char *const names[] = {
-        "sh",   "true", "false", "cat",    "echo",     "id",     "ls",    "sleep",    "hostname",
-        "kill", "grep", "head",  "seq",    "pwd",      "mount",  "test",  "mkdir",    "rm",
-        "ln",   "stat", "touch", "tty",    "readlink", "ip",     "ps",    "readlink", "dd",
-        "tr",   "sort", "wc",    "chown",  "chmod",    "mknod",  "nohup", "env",      "setsid",
-        "date", "cut",  "su",    "umount", "unshare",  "chroot", "sed",   "find",     "usleep"};
+        "sh",   "true", "false",  "cat",     "echo",     "id",    "ls",   "sleep",    "hostname",
+        "kill", "grep", "head",   "seq",     "pwd",      "mount", "test", "mkdir",    "rm",
+        "ln",   "stat", "touch",  "tty",     "readlink", "ip",    "ps",   "readlink", "dd",
+        "tr",   "sort", "wc",     "chown",   "chmod",    "mknod", "env",  "setsid",   "date",
+        "cut",  "su",   "umount", "unshare", "chroot",   "sed",   "find", "usleep"};
     for (size_t i = 0; i < OCIB_COUNT(names); i++) {
         OCIB_AUTO_FREE char *path = ocib_format("%s/bin/%s", fixture_path, names[i]);
         (void)!symlink("busybox", path);
@@ -207,20 +208,10 @@ static inline bool fixture_enter(enum ocib_sandbox_mode mode)
     return true;
 }
 
-/* An ordinary user with subordinate ids, for root's tests of mode userns: the first user whose name
- * begins a line of /etc/subuid and /etc/subgid. */
-static inline bool fixture_find_user(uid_t *uid, gid_t *gid);
-
 #define FIXTURE_SKIPPED 77
 
-/*
- * The main of a test program: runs its tests in mode root (if it is root) and in mode userns, each
- * in a process of its own, since a mode is entered for good.
- */
-static inline int fixture_main(int (*tests)(void));
-
-#include <pwd.h>
-
+/* An ordinary user with subordinate ids, for root's tests of mode userns: the first that
+ * /etc/subuid and /etc/subgid name. */
 static inline bool fixture_find_user(uid_t *uid, gid_t *gid)
 {
     OCIB_AUTO_BUF struct ocib_buf users = {0};
@@ -272,6 +263,10 @@ static inline int fixture_tests_in(enum ocib_sandbox_mode mode, int (*tests)(voi
     return WIFEXITED(status) ? WEXITSTATUS(status) : 1;
 }
 
+/*
+ * The main of a test program: runs its tests in mode root (if it is root) and in mode userns, each
+ * in a process of its own, since a mode is entered for good.
+ */
 static inline int fixture_main(int (*tests)(void))
 {
     int in_root = FIXTURE_SKIPPED;

@@ -1,0 +1,162 @@
+#include "sandbox/fixture.h"
+
+#include <poll.h>
+#include <signal.h>
+#include <sys/prctl.h>
+
+static void test_host_name(void **state)
+{
+    const char *const argv[] = {"hostname", NULL};
+    struct fixture_step s;
+    fixture_says("hostname", "ocib\n");
+    fixture_step_init(&s, argv);
+    s.step.hostname = "buildhost";
+    assert_int_equal(fixture_run(&s), 0);
+    assert_string_equal(fixture_output[1].data, "buildhost\n");
+    fixture_step_release(&s);
+}
+
+static void test_background_process_is_killed(void **state)
+{
+    fixture_says("(sleep 1000; echo late) & setsid sleep 1000 & echo done", "done\n");
+    char host[64];
+    gethostname(host, sizeof(host));
+    assert_string_not_equal(host, "ocib");
+}
+
+/* Orphans become children of process 1; one that ends early must not end the step. */
+static void test_orphans_are_reaped(void **state)
+{
+    fixture_says("(true &) ; (false &) ; (sh -c 'exit 9' &); usleep 50000\n"
+                 "grep -l '^State:.Z' /proc/[0-9]*/status 2>/dev/null; echo end",
+                 "end\n");
+}
+
+static void test_own_pid_namespace(void **state)
+{
+    fixture_says("cat /proc/1/comm; echo /proc/[0-9]*", "ocib-sandbox\n/proc/1 /proc/2\n");
+    fixture_says("kill -9 1; kill -15 1; echo alive", "alive\n");
+}
+
+static void test_init_is_protected(void **state)
+{
+    assert_int_equal(fixture_shell("readlink /proc/1/exe; cat /proc/1/maps; readlink /proc/1/fd/3;"
+                                   "cat /proc/1/fd/3; cat /proc/1/environ; cat /proc/1/mem"),
+                     1);
+    assert_string_equal(fixture_output[1].data, "");
+}
+
+static void test_network_none(void **state)
+{
+    const char *const argv[] = {"sh", "-c", "ls /sys/class/net; ip -o addr", NULL};
+    struct fixture_step s;
+    fixture_step_init(&s, argv);
+    s.step.no_network = true;
+    assert_int_equal(fixture_run(&s), 0);
+    fixture_step_release(&s);
+    assert_true(strncmp(fixture_output[1].data, "lo\n", 3) == 0);
+    assert_non_null(strstr(fixture_output[1].data, "127.0.0.1/8"));
+    assert_null(strstr(fixture_output[1].data, "eth"));
+    assert_null(strstr(fixture_output[1].data, "DOWN"));
+}
+
+static void test_network_host(void **state)
+{
+    char here[64] = "";
+    ssize_t n = readlink("/proc/self/ns/net", here, sizeof(here) - 1);
+    assert_true(n > 0);
+    OCIB_AUTO_FREE char *wanted = ocib_format("%s\n", here);
+    fixture_says("readlink /proc/self/ns/net", wanted);
+}
+
+/* Whoever holds the write end of a pipe that only processes of the step have, is alive. */
+struct doomed {
+    int alive[2];
+    int started[2];
+};
+
+static void tell_started(void *data, int stream, const char *bytes, size_t len)
+{
+    struct doomed *doomed = data;
+    (void)!write(doomed->started[1], "s", 1);
+}
+
+static _Noreturn void run_and_be_killed(struct doomed *doomed)
+{
+    const char *const argv[] = {"sh", "-c", "setsid sleep 1000 & echo started; sleep 1000", NULL};
+    struct fixture_step s;
+    struct ocib_step_result result;
+    fixture_step_init(&s, argv);
+    s.step.output = tell_started;
+    s.step.data = doomed;
+    (void)!ocib_sandbox_run(fixture_sandbox, &s.step, &result, NULL);
+    _exit(0);
+}
+
+static pid_t only_child_of(pid_t parent)
+{
+    OCIB_AUTO_FREE char *path =
+        ocib_format("/proc/%ld/task/%ld/children", (long)parent, (long)parent);
+    OCIB_AUTO_BUF struct ocib_buf text = {0};
+    if (ocib_file_read(AT_FDCWD, path, 4096, &text, OCIB_ESTORE, NULL) < 0) {
+        return 0;
+    }
+    return (pid_t)strtol(text.data, NULL, 10);
+}
+
+static void test_killed_builder_leaves_nothing(void **state)
+{
+    struct doomed doomed;
+    char byte;
+    assert_int_equal(pipe(doomed.started), 0);
+    /* Orphans come to this process, which can then wait until they are gone. */
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    pid_t builder = fork();
+    if (builder == 0) {
+        run_and_be_killed(&doomed);
+    }
+    assert_int_equal(read(doomed.started[0], &byte, 1), 1);
+    pid_t init = only_child_of(builder);
+    kill(builder, SIGKILL);
+    assert_int_equal(waitpid(builder, NULL, 0), builder);
+    int status = 0;
+    if (init > 0) {
+        assert_int_equal(waitpid(init, &status, 0), init);
+        assert_true(WIFSIGNALED(status));
+        assert_int_equal(WTERMSIG(status), SIGKILL);
+    }
+    assert_int_equal(waitpid(-1, NULL, 0), -1);
+    close(doomed.started[0]);
+    close(doomed.started[1]);
+    prctl(PR_SET_CHILD_SUBREAPER, 0);
+}
+
+/* A program with the child's name that is no child goes on as usual. */
+static void test_only_a_child_is_one(void **state)
+{
+    char name[] = "ocib-sandbox";
+    char *argv[] = {name, NULL};
+    ocib_sandbox_child(1, argv);
+}
+
+static int tests(void)
+{
+    const struct CMUnitTest list[] = {
+        cmocka_unit_test(test_host_name),
+        cmocka_unit_test(test_background_process_is_killed),
+        cmocka_unit_test(test_orphans_are_reaped),
+        cmocka_unit_test(test_own_pid_namespace),
+        cmocka_unit_test(test_init_is_protected),
+        cmocka_unit_test(test_network_none),
+        cmocka_unit_test(test_network_host),
+        cmocka_unit_test(test_killed_builder_leaves_nothing),
+        cmocka_unit_test(test_only_a_child_is_one),
+    };
+    return cmocka_run_group_tests_name("child", list, NULL, NULL);
+}
+
+int main(int argc, char **argv)
+{
+    ocib_sandbox_child(argc, argv);
+    return fixture_main(tests);
+}
