@@ -258,14 +258,6 @@ static int mount_all(int root_fd, int host_fd, struct ocib_error **err)
     return protect(root_fd, err);
 }
 
-/* The tree as a mount that may be attached here. A copy, so that the caller's own stays as it is;
- * kernels before 6.15 refuse to copy a detached mount, so there it is moved. */
-static int take_tree(int root_fd)
-{
-    int copy = ocib_mount_clone(root_fd, "", true);
-    return copy >= 0 ? copy : fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
-}
-
 /*
  * pivot_root(2) wants this process's root to be that of a mount. It is not in a plain chroot;
  * entering one's own mount namespace anew leads to its real root.
@@ -286,14 +278,13 @@ int ocib_sandbox_enter_tree(int root_fd, struct ocib_error **err)
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make the step's mounts private");
     }
     OCIB_AUTO_FD int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    OCIB_AUTO_FD int tree = take_tree(root_fd);
-    if (host < 0 || tree < 0 || ocib_mount_attach(tree, host) < 0) {
+    if (host < 0 || ocib_mount_attach(root_fd, host) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't mount the step's tree");
     }
-    if (mount_all(tree, host, err) < 0) {
+    if (mount_all(root_fd, host, err) < 0) {
         return -1;
     }
-    if (ocib_mount_pivot(tree) < 0) {
+    if (ocib_mount_pivot(root_fd) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make the step's tree its root");
     }
     return 0;

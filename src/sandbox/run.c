@@ -4,6 +4,7 @@
 #include "sandbox/state.h"
 #include "sandbox/wire.h"
 #include "sys/fd.h"
+#include "sys/mount.h"
 #include "sys/spawn.h"
 
 #include <errno.h>
@@ -88,10 +89,11 @@ static int encode(struct ocib_sandbox *sandbox, const struct ocib_step *step, st
     return result;
 }
 
-/* The other ends of a run's pipes and socket, given to the child. */
+/* What the child is given: the other ends of the run's pipes and socket, and the tree. */
 struct ends {
     int streams[2];
     int control;
+    int tree;
 };
 
 static void ends_release(struct ends *ends)
@@ -99,6 +101,17 @@ static void ends_release(struct ends *ends)
     ocib_fd_cleanup(&ends->streams[0]);
     ocib_fd_cleanup(&ends->streams[1]);
     ocib_fd_cleanup(&ends->control);
+    ocib_fd_cleanup(&ends->tree);
+}
+
+/*
+ * The child uses its mount of the tree up, so it gets a copy. Kernels before 6.15 do not copy
+ * detached mounts: there it gets the caller's own, which then serves for one step.
+ */
+static int copy_tree(int root_fd)
+{
+    int copy = ocib_mount_clone(root_fd, "", true);
+    return copy >= 0 ? copy : fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
 }
 
 static int make_pipe(int *read_end, int *write_end)
@@ -124,12 +137,16 @@ static int make_ends(struct run *run, struct ends *ends, struct ocib_error **err
     }
     run->control = pair[0];
     ends->control = pair[1];
+    ends->tree = copy_tree(run->step->root_fd);
+    if (ends->tree < 0) {
+        return ocib_error_set_errno(err, OCIB_EINTERNAL, "can't take the tree of a step");
+    }
     return 0;
 }
 
 static int start(struct ocib_sandbox *sandbox, struct run *run, struct ocib_error **err)
 {
-    OCIB_AUTO(ends_release) struct ends ends = {{-1, -1}, -1};
+    OCIB_AUTO(ends_release) struct ends ends = {{-1, -1}, -1, -1};
     char name[] = OCIB_CHILD_NAME;
     char *const argv[] = {name, NULL};
     static char *const env[] = {NULL};
@@ -141,7 +158,7 @@ static int start(struct ocib_sandbox *sandbox, struct run *run, struct ocib_erro
         ends.streams[0],
         ends.streams[1],
         [OCIB_CHILD_CONTROL] = ends.control,
-        [OCIB_CHILD_ROOT] = run->step->root_fd,
+        [OCIB_CHILD_ROOT] = ends.tree,
     };
     struct ocib_spawn how = {
         .path = "the sandbox of a step",

@@ -67,16 +67,18 @@ static void test_environment_is_whole_and_alone(void **state)
     fixture_step_release(&s);
 }
 
-static void test_same_tree_twice(void **state)
+/* The caller's mount of the tree stays open to it after a step, with what the step wrote. */
+static void test_tree_after_a_step(void **state)
 {
-    const char *const argv[] = {"sh", "-c", "cat /tmp/left 2>&1; echo 1 > /tmp/left", NULL};
+    const char *const argv[] = {"sh", "-c", "test ! -e /tmp/left && echo 1 > /tmp/left", NULL};
     struct fixture_step s;
     fixture_step_init(&s, argv);
     assert_int_equal(fixture_run(&s), 0);
-    if (fcntl(s.root_fd, F_GETFD) >= 0 && faccessat(s.root_fd, "tmp/left", F_OK, 0) == 0) {
+    assert_int_equal(unlinkat(s.root_fd, "tmp/left", 0), 0);
+    OCIB_AUTO_FD int probe = ocib_mount_clone(s.root_fd, "", false);
+    if (probe >= 0) { /* this kernel copies detached mounts: the tree serves again */
+        assert_int_equal(fixture_run(&s), 0);
         assert_int_equal(unlinkat(s.root_fd, "tmp/left", 0), 0);
-    } else {
-        fail_msg("the tree is gone after a step");
     }
     fixture_step_release(&s);
 }
@@ -169,7 +171,7 @@ static int tests(void)
         cmocka_unit_test(test_large_output),
         cmocka_unit_test(test_no_callback),
         cmocka_unit_test(test_environment_is_whole_and_alone),
-        cmocka_unit_test(test_same_tree_twice),
+        cmocka_unit_test(test_tree_after_a_step),
         cmocka_unit_test(test_interrupt),
         cmocka_unit_test(test_missing_cwd),
         cmocka_unit_test(test_too_long_command),
