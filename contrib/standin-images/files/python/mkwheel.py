@@ -1,7 +1,8 @@
 """mkwheel.py OUT DEB...: make a wheel of each Debian package that holds a Python distribution.
 
 A wheel is the files below dist-packages and a .dist-info folder (PyPA, "Binary distribution format"). Debian's packages
-carry the latter as .dist-info or, from older build tools, as .egg-info, which is converted.
+carry the latter as .dist-info or, from older build tools, as .egg-info, which is converted. Requirements that Debian's
+build took out of the metadata, because the package's Depends has them, are put back from there.
 """
 
 import base64
@@ -58,6 +59,15 @@ class Distribution:
             if path.is_file() and not skip:
                 yield inside.as_posix(), path
 
+    def add_depends(self, deb, by_package):
+        """The Python packages that the Debian package depends on, in the set, are requirements too."""
+        field = subprocess.run(["dpkg-deb", "-f", deb, "Depends"], check=True, capture_output=True, text=True).stdout
+        named = {canonicalize_name(re.match(r"[\w.-]+", need.strip()).group()) for need in self.requires}
+        for package in re.findall(r"python3-[\w.+-]+", field):
+            other = by_package.get(package)
+            if other and other is not self and canonicalize_name(other.name) not in named:
+                self.requires.append(other.name)
+
     def settle(self, versions):
         """Keep the requirements that the set fulfils; Debian builds the set together, so the others only lose their bounds."""
         kept = []
@@ -77,7 +87,7 @@ class Distribution:
         lines = ["Metadata-Version: 2.1", f"Name: {self.name}", f"Version: {self.version}"]
         for key in ("Summary", "License", "Requires-Python"):
             if self.header[key]:
-                lines.append(f"{key}: {' '.join(self.header[key].split())}")
+                lines.append(f"{key}: {' '.join(self.header[key].split()).rstrip(',')}")
         extras = set(self.header.get_all("Provides-Extra") or [])
         extras |= {e for r in self.requires for e in re.findall(r'extra == "([^"]+)"', r.replace("'", '"'))}
         lines += [f"Provides-Extra: {extra}" for extra in sorted(extras)]
@@ -126,16 +136,19 @@ def main():
     out = pathlib.Path(sys.argv[1])
     out.mkdir(parents=True, exist_ok=True)
     with tempfile.TemporaryDirectory() as temporary:
-        found = []
+        found, by_package = [], {}
         for number, deb in enumerate(sys.argv[2:]):
             root = pathlib.Path(temporary, str(number))
             subprocess.run(["dpkg-deb", "-x", deb, root], check=True)
             site = root / SITE
             infos = sorted(site.glob("*.dist-info")) + sorted(site.glob("*.egg-info"))
             if infos:
-                found.append(Distribution(site, infos[0]))
-        versions = {canonicalize_name(dist.name): dist.version for dist in found}
-        for dist in found:
+                dist = Distribution(site, infos[0])
+                by_package[pathlib.Path(deb).name.split("_")[0]] = dist
+                found.append((dist, deb))
+        versions = {canonicalize_name(dist.name): dist.version for dist, _ in found}
+        for dist, deb in found:
+            dist.add_depends(deb, by_package)
             dist.settle(versions)
             write_wheel(dist, out)
 

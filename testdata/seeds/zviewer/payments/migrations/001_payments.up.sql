@@ -1,0 +1,1 @@
+CREATE TABLE payments (id SERIAL PRIMARY KEY, cents BIGINT NOT NULL CHECK (cents > 0), currency CHAR(3) NOT NULL);
