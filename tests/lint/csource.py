@@ -73,7 +73,8 @@ class Function:
 
 
 def count_parameters(inner):
-    inner = inner.strip()
+    """How many there are. A last "struct ocib_error **err" is how a function fails: not counted."""
+    inner = re.sub(r",?\s*struct ocib_error \*\*err\s*$", "", inner.strip())
     if inner in ("", "void"):
         return 0
     depth = 0
