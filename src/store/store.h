@@ -5,16 +5,28 @@
  *   oci-layout, index.json, blobs/sha256/<hex>     image-spec, image-layout.md
  *   ocib/version                                   format of what follows
  *   ocib/layers/<chain hex>/fs, meta               unpacked layers, overlay form
- *   ocib/records/<kind>/<2 hex>/<hex>              small documents by key: cache records, build
- * records ocib/work/<random>/                            one per running step; locked by its owner
+ *   ocib/records/<kind>/<2 hex>/<hex>              small documents by key: cache records, builds
+ *   ocib/work/<random>/                            one per running step and per writing process,
+ *                                                  locked by its owner
+ *   ocib/locks/<chain hex>                         held while a layer is unpacked
  *   ocib/lease                                     held shared while the store is open, exclusively
- * to collect garbage
+ *                                                  to collect garbage
  *
  * Content is written to a temporary name, synced as needed, renamed: whole or absent. No lock is
- * needed to read; index.json is changed under ocib/index.lock. Any number of processes use one
- * store at once. Blobs and refs survive a power loss; unpacked layers remember the boot they were
- * made in and are made anew from their blobs after another boot unless they were synced, since
- * nobody waits for the disk when they are made.
+ * needed to read; index.json is changed under ocib/index.lock. Any number of processes of one
+ * machine use one store at once. All folders are the owner's alone (mode 0700), since images hold
+ * programs with set-id bits.
+ *
+ * What a power loss may cost:
+ *  - Blobs and refs: nothing that was reported done. A blob's data is on the disk before it
+ *    gets its name, and the names of blobs before index.json speaks of them.
+ *  - Records: those of the last seconds. They are not synced, but hold their own digest, so that a
+ *    torn one counts as absent.
+ *  - Unpacked layers: all of them. They are many small files, can be made anew from their blobs,
+ * and nobody should wait for the disk when they are made. As the kernel does not say which of them
+ * reached the disk, "meta" names the boot (/proc/sys/kernel/random/boot_id) in which a layer was
+ *    made, and one of another boot is discarded when it is asked for. So a store must not be used
+ *    by two machines at once.
  *
  * Thread rule: one struct may be used by several threads at once.
  */
@@ -44,7 +56,7 @@ void ocib_store_close(struct ocib_store *store);
 OCIB_DEFINE_CLEANUP(ocib_store, struct ocib_store, ocib_store_close)
 const char *ocib_store_root(const struct ocib_store *store);
 
-/* --- blobs ------------------------------------------------------------------------------------ */
+/* --- blobs --- */
 
 /* `size` -1: any. A file of another size does not count as there. */
 bool ocib_store_blob_has(struct ocib_store *store, const struct ocib_digest *digest, int64_t size);
@@ -65,13 +77,18 @@ struct ocib_writer *ocib_store_blob_writer(struct ocib_store *store,
 int ocib_store_blob_put(struct ocib_store *store, struct ocib_str bytes, struct ocib_digest *digest,
                         struct ocib_error **err) OCIB_MUST;
 
-/* Manifest and config of an image by its manifest's digest: read, verified, parsed. */
+/* Manifest and config of an image by its manifest's digest: read, verified, parsed, and checked to
+ * go together. Either may be NULL; without `config` none is read. */
 int ocib_store_manifest(struct ocib_store *store, const struct ocib_digest *digest,
                         struct ocib_manifest *manifest, struct ocib_config *config,
                         struct ocib_error **err) OCIB_MUST;
 
-/* --- refs: names of images, in index.json (annotation org.opencontainers.image.ref.name)
- * -------------- */
+/* --- refs --- */
+
+/*
+ * Each is an entry with its name as annotations org.opencontainers.image.ref.name and
+ * io.containerd.image.name. Entries of other tools are kept.
+ */
 
 /* `name` is a full reference, "docker.io/library/x:tag". A name that exists is moved. */
 int ocib_store_ref_set(struct ocib_store *store, const char *name,
@@ -92,11 +109,14 @@ int ocib_store_refs(struct ocib_store *store, struct ocib_descriptors *out,
 int ocib_store_find(struct ocib_store *store, const char *text, struct ocib_descriptor *out,
                     char **name, struct ocib_error **err) OCIB_MUST;
 
-/* --- work folders -------------------------------------------------------------------------------
- */
+/* --- work folders --- */
 
-/* A folder of this process's on the store's file system; removed on release, or by the next open if
- * the process died. */
+/*
+ * A folder of this process's on the store's file system; removed on release, or by the next open if
+ * the process died. What can't be removed (owners that this process has no power over, as outside
+ * the user namespace that made them) is left for one that can, with a line at debug level. The name
+ * ".lock" in it is taken.
+ */
 struct ocib_work {
     struct ocib_store *store;
     char *path;
@@ -107,25 +127,25 @@ int ocib_store_work_new(struct ocib_store *store, struct ocib_work *out,
                         struct ocib_error **err) OCIB_MUST;
 void ocib_work_release(struct ocib_work *work);
 
-/* --- unpacked layers
- * ------------------------------------------------------------------------------ */
+/* --- unpacked layers --- */
 
-/* The absolute path of the unpacked layer (freed with free()), NULL if it is not there. */
+/* The absolute path of the unpacked layer (freed with free()), NULL if it is not there, or was made
+ * in another boot and is thus discarded. Costs one small read. */
 char *ocib_store_layer_path(struct ocib_store *store, const struct ocib_digest *chain);
-/* Moves folder work/`name` in as the unpacked layer; if another process was faster, theirs stays
+/* Moves folder work/`name` in as the unpacked layer. If another process was faster, theirs stays
  * and that is fine. */
 int ocib_store_layer_commit(struct ocib_store *store, const struct ocib_digest *chain,
                             struct ocib_work *work, const char *name,
                             struct ocib_error **err) OCIB_MUST;
-/* Waits for the one lock per chain ID, so that a layer is unpacked by one process only. Closing the
- * fd releases it. */
+/* Waits for the one lock per chain ID, so that a layer is unpacked by one process only; then ask
+ * for its path again. Returns a descriptor; closing it releases the lock. */
 int ocib_store_layer_lock(struct ocib_store *store, const struct ocib_digest *chain,
                           struct ocib_error **err) OCIB_MUST;
 
-/* --- records -------------------------------------------------------------------------------------
- */
+/* --- records --- */
 
-/* OCIB_ENOTFOUND if there is none. `kind` is a file name: "step", "build". */
+/* OCIB_ENOTFOUND if there is none. `kind` is a word of a-z, 0-9 and dashes: "step", "build". The
+ * document is appended to *out. */
 int ocib_store_record_get(struct ocib_store *store, const char *kind, const struct ocib_digest *key,
                           struct ocib_buf *out, struct ocib_error **err) OCIB_MUST;
 int ocib_store_record_put(struct ocib_store *store, const char *kind, const struct ocib_digest *key,
