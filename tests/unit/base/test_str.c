@@ -110,6 +110,10 @@ static void test_nearest(void **state)
     assert_string_equal(ocib_str_nearest(OCIB_STR("BUILD"), names), "build");
     assert_string_equal(ocib_str_nearest(OCIB_STR("verson"), names), "version");
     assert_string_equal(ocib_str_nearest(OCIB_STR("pul"), names), "pull");
+    static const char *const short_names[] = {"FROM", "RUN", NULL};
+    assert_string_equal(ocib_str_nearest(OCIB_STR("FORM"), short_names), "FROM");
+    assert_string_equal(ocib_str_nearest(OCIB_STR("rnu"), short_names), "RUN");
+    assert_null(ocib_str_nearest(OCIB_STR("FMOR"), short_names));
     assert_null(ocib_str_nearest(OCIB_STR("frobnicate"), names));
     assert_null(ocib_str_nearest(OCIB_STR("xxsh"), names));
     assert_null(ocib_str_nearest(OCIB_STR("build"), none));
