@@ -117,24 +117,39 @@ static unsigned smallest(unsigned a, unsigned b, unsigned c)
     return least < c ? least : c;
 }
 
-/* Levenshtein's distance, one row at a time. */
+static bool same_letter(char a, char b)
+{
+    return tolower((unsigned char)a) == tolower((unsigned char)b);
+}
+
+/* Two neighbouring letters in the wrong order, the commonest slip, count as one edit. */
+static bool swapped(struct ocib_str a, struct ocib_str b, size_t i, size_t j)
+{
+    return i > 1 && j > 1 && same_letter(a.s[i - 1], b.s[j - 2]) &&
+           same_letter(a.s[i - 2], b.s[j - 1]);
+}
+
+/* Edits that turn a into b, a row for each letter of a; only the last three rows are kept. */
 static unsigned distance(struct ocib_str a, struct ocib_str b)
 {
-    unsigned row[NEAREST_MAX + 1];
-    for (size_t j = 0; j <= b.len; j++) {
-        row[j] = (unsigned)j;
-    }
-    for (size_t i = 1; i <= a.len; i++) {
-        unsigned diagonal = row[0];
+    unsigned rows[3][NEAREST_MAX + 1];
+    for (size_t i = 0; i <= a.len; i++) {
+        unsigned *row = rows[i % 3];
+        const unsigned *above = rows[(i + 2) % 3];
         row[0] = (unsigned)i;
         for (size_t j = 1; j <= b.len; j++) {
-            bool same = tolower((unsigned char)a.s[i - 1]) == tolower((unsigned char)b.s[j - 1]);
-            unsigned above = row[j];
-            row[j] = smallest(above + 1, row[j - 1] + 1, diagonal + (same ? 0 : 1));
-            diagonal = above;
+            if (i == 0) {
+                row[j] = (unsigned)j;
+                continue;
+            }
+            unsigned change = same_letter(a.s[i - 1], b.s[j - 1]) ? 0 : 1;
+            row[j] = smallest(above[j] + 1, row[j - 1] + 1, above[j - 1] + change);
+            if (swapped(a, b, i, j) && rows[(i + 1) % 3][j - 2] + 1 < row[j]) {
+                row[j] = rows[(i + 1) % 3][j - 2] + 1;
+            }
         }
     }
-    return row[b.len];
+    return rows[a.len % 3][b.len];
 }
 
 const char *ocib_str_nearest(struct ocib_str word, const char *const *names)

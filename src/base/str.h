@@ -48,7 +48,7 @@ bool ocib_str_cut(struct ocib_str *rest, char sep, struct ocib_str *word);
 bool ocib_str_uint(struct ocib_str str, uint64_t max, uint64_t *out);
 /*
  * The name of `names` (NULL-ended) that is nearest to a misspelt word by edit distance, without
- * case; NULL if none is near enough to be meant.
+ * case, two swapped letters counting as one edit; NULL if none is near enough to be meant.
  */
 const char *ocib_str_nearest(struct ocib_str word, const char *const *names);
 
