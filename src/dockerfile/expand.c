@@ -89,19 +89,24 @@ static void words_end(struct words *words)
     }
 }
 
-/* Text of the result; in words, blanks cut unless they were quoted. */
-static int add(struct scan *s, struct words *words, struct ocib_buf *out, struct ocib_str text,
-               bool quoted, size_t start)
+/* A piece of the result. */
+struct piece {
+    struct ocib_str text;
+    bool quoted;  /* its blanks don't cut words */
+    size_t start; /* where it comes from in the input */
+};
+
+static int add(struct scan *s, struct words *words, struct ocib_buf *out, struct piece piece)
 {
-    if (charge(s, text.len) < 0) {
+    if (charge(s, piece.text.len) < 0) {
         return -1;
     }
-    ocib_buf_add_str(out, text);
-    for (size_t i = 0; words->list && i < text.len; i++) {
-        if (!quoted && is_blank(text.s[i])) {
+    ocib_buf_add_str(out, piece.text);
+    for (size_t i = 0; words->list && i < piece.text.len; i++) {
+        if (!piece.quoted && is_blank(piece.text.s[i])) {
             words_end(words);
         } else {
-            words_add(words, text.s[i], start);
+            words_add(words, piece.text.s[i], piece.start);
         }
     }
     return 0;
@@ -211,19 +216,20 @@ static int expand_trim(struct scan *s, struct ocib_str name, int modifier, struc
     if (charge(s, text.len) < 0) {
         return -1;
     }
-    return modifier == '#'
-               ? ocib_pattern_trim_prefix(ocib_buf_str(&pattern), text, longest, out, s->err)
-               : ocib_pattern_trim_suffix(ocib_buf_str(&pattern), text, longest, out, s->err);
+    struct ocib_pattern how = {ocib_buf_str(&pattern), longest};
+    return modifier == '#' ? ocib_pattern_trim_prefix(&how, text, out, s->err)
+                           : ocib_pattern_trim_suffix(&how, text, out, s->err);
 }
 
-/* ${name/pattern/with} and ${name//pattern/with}, after the first slash. */
+/* ${name/pattern/with} and ${name//pattern/with}, after the first slash. Escapes in either stay as
+ * they are: those of the pattern are its own, those of the replacement BuildKit keeps. */
 static int expand_replace(struct scan *s, struct ocib_str name, struct ocib_buf *out)
 {
     bool all = peek(s) == '/';
     s->at += all;
     OCIB_AUTO_BUF struct ocib_buf pattern = {0};
     OCIB_AUTO_BUF struct ocib_buf with = {0};
-    if (read_operand(s, '/', true, &pattern) < 0 || read_operand(s, '}', false, &with) < 0) {
+    if (read_operand(s, '/', true, &pattern) < 0 || read_operand(s, '}', true, &with) < 0) {
         return -1;
     }
     const char *value = lookup(s, name);
@@ -236,12 +242,16 @@ static int expand_replace(struct scan *s, struct ocib_str name, struct ocib_buf 
     if (charge(s, text.len) < 0) {
         return -1;
     }
-    size_t max = out->len + *s->budget;
-    if (ocib_pattern_replace(ocib_buf_str(&pattern), text, ocib_buf_str(&with), all, max, out,
-                             s->err) < 0) {
+    struct ocib_pattern_change how = {
+        .pattern = ocib_buf_str(&pattern),
+        .with = ocib_buf_str(&with),
+        .all = all,
+        .max = out->len + (*s->budget < OCIB_EXPAND_MAX ? *s->budget : OCIB_EXPAND_MAX),
+    };
+    if (ocib_pattern_replace(&how, text, out, s->err) < 0) {
         return -1;
     }
-    return out->len > max ? charge(s, SIZE_MAX) : 0;
+    return out->len > how.max ? charge(s, SIZE_MAX) : 0;
 }
 
 static int expand_plain(struct scan *s, struct ocib_str name, bool braces, struct ocib_buf *out)
@@ -375,8 +385,8 @@ static int read_plain(struct scan *s, bool raw_escapes, struct words *words, str
     bool escaped = s->in.s[s->at] == s->options->escape;
     if (escaped) {
         s->at++;
-        if (raw_escapes &&
-            add(s, words, out, ocib_str_sub(s->in, start, start + 1), true, start) < 0) {
+        struct piece raw = {ocib_str_sub(s->in, start, start + 1), true, start};
+        if (raw_escapes && add(s, words, out, raw) < 0) {
             return -1;
         }
         if (s->at == s->in.len) {
@@ -385,7 +395,7 @@ static int read_plain(struct scan *s, bool raw_escapes, struct words *words, str
     }
     struct ocib_str c = ocib_str_sub(s->in, s->at, s->at + 1);
     s->at++;
-    return add(s, words, out, c, escaped, start);
+    return add(s, words, out, (struct piece){c, escaped, start});
 }
 
 static int expand_special(struct scan *s, int c, struct words *words, struct ocib_buf *out)
@@ -398,7 +408,7 @@ static int expand_special(struct scan *s, int c, struct words *words, struct oci
     if (result < 0) {
         return -1;
     }
-    return add(s, words, out, ocib_buf_str(&part), c != '$', start);
+    return add(s, words, out, (struct piece){ocib_buf_str(&part), c != '$', start});
 }
 
 static int expand_until(struct scan *s, int stop, bool raw_escapes, struct words *words,

@@ -1,95 +1,6 @@
-#include "dockerfile/parser.h"
+#include "dockerfile/rules.h"
 
 #include "base/buf.h"
-
-enum form {
-    FORM_WORDS,         /* words at blanks */
-    FORM_WORDS_OR_JSON, /* the same, or a JSON array */
-    FORM_SHELL,         /* a text for the shell, or a JSON array */
-    FORM_JSON,          /* a JSON array only */
-    FORM_TEXT,          /* one text */
-    FORM_PAIRS,         /* name=value …, or "name value" */
-    FORM_ARGS,          /* name or name=value … */
-    FORM_HEALTH,        /* NONE, or CMD and FORM_SHELL */
-    FORM_TRIGGER,       /* an instruction */
-};
-
-enum flag_type { FLAG_STRING, FLAG_STRINGS, FLAG_BOOL };
-
-struct flag_rule {
-    const char *name;
-    enum flag_type type;
-};
-
-enum { FLAGS_MAX = 8 };
-
-struct rule {
-    const char *name;
-    enum form form;
-    size_t least;      /* arguments */
-    const char *needs; /* said when there are fewer */
-    struct flag_rule flags[FLAGS_MAX];
-};
-
-static const struct rule rules[] = {
-    [OCIB_INS_ADD] = {"ADD",
-                      FORM_WORDS_OR_JSON,
-                      2,
-                      "a source and a destination",
-                      {{"keep-git-dir", FLAG_BOOL},
-                       {"chown", FLAG_STRING},
-                       {"chmod", FLAG_STRING},
-                       {"link", FLAG_BOOL},
-                       {"checksum", FLAG_STRING},
-                       {"exclude", FLAG_STRINGS},
-                       {"unpack", FLAG_BOOL}}},
-    [OCIB_INS_ARG] = {"ARG", FORM_ARGS, 1, "a name", {{0}}},
-    [OCIB_INS_CMD] = {"CMD", FORM_SHELL, 0, NULL, {{0}}},
-    [OCIB_INS_COPY] = {"COPY",
-                       FORM_WORDS_OR_JSON,
-                       2,
-                       "a source and a destination",
-                       {{"from", FLAG_STRING},
-                        {"chown", FLAG_STRING},
-                        {"chmod", FLAG_STRING},
-                        {"link", FLAG_BOOL},
-                        {"parents", FLAG_BOOL},
-                        {"exclude", FLAG_STRINGS}}},
-    [OCIB_INS_ENTRYPOINT] = {"ENTRYPOINT", FORM_SHELL, 0, NULL, {{0}}},
-    [OCIB_INS_ENV] = {"ENV", FORM_PAIRS, 1, "a name and a value", {{0}}},
-    [OCIB_INS_EXPOSE] = {"EXPOSE", FORM_WORDS, 1, "a port", {{0}}},
-    [OCIB_INS_FROM] = {"FROM", FORM_WORDS, 1, "an image", {{"platform", FLAG_STRING}}},
-    [OCIB_INS_HEALTHCHECK] = {"HEALTHCHECK",
-                              FORM_HEALTH,
-                              1,
-                              "NONE, or CMD and a command",
-                              {{"interval", FLAG_STRING},
-                               {"timeout", FLAG_STRING},
-                               {"start-period", FLAG_STRING},
-                               {"start-interval", FLAG_STRING},
-                               {"retries", FLAG_STRING}}},
-    [OCIB_INS_LABEL] = {"LABEL", FORM_PAIRS, 1, "a name and a value", {{0}}},
-    [OCIB_INS_MAINTAINER] = {"MAINTAINER", FORM_TEXT, 1, "a name", {{0}}},
-    [OCIB_INS_ONBUILD] = {"ONBUILD", FORM_TRIGGER, 0, "an instruction", {{0}}},
-    [OCIB_INS_RUN] = {"RUN",
-                      FORM_SHELL,
-                      1,
-                      "a command",
-                      {{"mount", FLAG_STRINGS},
-                       {"network", FLAG_STRING},
-                       {"security", FLAG_STRING},
-                       {"device", FLAG_STRINGS}}},
-    [OCIB_INS_SHELL] = {"SHELL", FORM_JSON, 1, "a JSON array with a shell and its options", {{0}}},
-    [OCIB_INS_STOPSIGNAL] = {"STOPSIGNAL", FORM_TEXT, 1, "a signal", {{0}}},
-    [OCIB_INS_USER] = {"USER", FORM_TEXT, 1, "a user", {{0}}},
-    [OCIB_INS_VOLUME] = {"VOLUME", FORM_WORDS_OR_JSON, 1, "a path", {{0}}},
-    [OCIB_INS_WORKDIR] = {"WORKDIR", FORM_TEXT, 1, "a path", {{0}}},
-};
-
-const char *ocib_instruction_name(enum ocib_instruction_kind kind)
-{
-    return rules[kind].name;
-}
 
 const struct ocib_arg *ocib_instruction_flag(const struct ocib_instruction *ins, const char *name)
 {
@@ -114,100 +25,6 @@ void ocib_instruction_release(struct ocib_instruction *ins)
         free(ins->trigger);
     }
 }
-
-static int find_rule(const struct ocib_parser *p, struct ocib_str word,
-                     enum ocib_instruction_kind *kind, struct ocib_error **err)
-{
-    const char *names[OCIB_COUNT(rules) + 1] = {0};
-    for (size_t i = 0; i < OCIB_COUNT(rules); i++) {
-        names[i] = rules[i].name;
-        if (ocib_str_is_nocase(word, rules[i].name)) {
-            *kind = (enum ocib_instruction_kind)i;
-            return 0;
-        }
-    }
-    ocib_parser_fail(p, err, word.s, "unknown instruction '%.*s'",
-                     OCIB_STR_ARG(ocib_str_sub(word, 0, 80)));
-    const char *nearest = ocib_str_nearest(word, names);
-    if (nearest) {
-        return ocib_error_hint_set(err, "did you mean %s?", nearest);
-    }
-    return ocib_error_hint_set(err, "if this belongs to the line above, end that one with '%c'",
-                               p->file->escape);
-}
-
-/* ---- flags ---- */
-
-static int unknown_flag(const struct rule *rule, const struct ocib_arg *flag,
-                        struct ocib_error **err)
-{
-    const char *names[FLAGS_MAX + 1] = {0};
-    OCIB_AUTO_BUF struct ocib_buf list = {0};
-    ocib_buf_init(&list);
-    for (size_t i = 0; i < FLAGS_MAX && rule->flags[i].name; i++) {
-        names[i] = rule->flags[i].name;
-        ocib_buf_printf(&list, "%s--%s", i ? ", " : "", names[i]);
-    }
-    ocib_error_at(err, OCIB_EDOCKERFILE, flag->span, "%s has no flag '--%.*s'", rule->name,
-                  OCIB_STR_ARG(ocib_str_sub(flag->text, 0, 80)));
-    const char *nearest = ocib_str_nearest(flag->text, names);
-    if (nearest) {
-        return ocib_error_hint_set(err, "did you mean --%s?", nearest);
-    }
-    return list.len ? ocib_error_hint_set(err, "%s takes %s", rule->name, list.data)
-                    : ocib_error_hint_set(err, "%s takes no flags", rule->name);
-}
-
-static int check_bool(const struct ocib_arg *flag, struct ocib_error **err)
-{
-    if (!flag->has_value || ocib_str_is_nocase(flag->value, "true") ||
-        ocib_str_is_nocase(flag->value, "false")) {
-        return 0;
-    }
-    return ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span,
-                         "--%.*s takes true or false, not '%.*s'", OCIB_STR_ARG(flag->text),
-                         OCIB_STR_ARG(ocib_str_sub(flag->value, 0, 80)));
-}
-
-static int check_flag(const struct rule *rule, const struct ocib_arg *flag, unsigned *seen,
-                      struct ocib_error **err)
-{
-    size_t i = 0;
-    while (i < FLAGS_MAX && rule->flags[i].name && !ocib_str_is(flag->text, rule->flags[i].name)) {
-        i++;
-    }
-    if (i == FLAGS_MAX || !rule->flags[i].name) {
-        return unknown_flag(rule, flag, err);
-    }
-    enum flag_type type = rule->flags[i].type;
-    if (*seen & 1u << i && type != FLAG_STRINGS) {
-        return ocib_error_at(err, OCIB_EDOCKERFILE, flag->span, "--%s is given twice",
-                             rule->flags[i].name);
-    }
-    *seen |= 1u << i;
-    if (type == FLAG_BOOL) {
-        return check_bool(flag, err);
-    }
-    if (!flag->has_value) {
-        ocib_error_at(err, OCIB_EDOCKERFILE, flag->span, "--%s has no value", rule->flags[i].name);
-        return ocib_error_hint_set(err, "write --%s=<value>", rule->flags[i].name);
-    }
-    return 0;
-}
-
-static int check_flags(const struct rule *rule, const struct ocib_args *flags,
-                       struct ocib_error **err)
-{
-    unsigned seen = 0;
-    for (size_t i = 0; i < flags->len; i++) {
-        if (check_flag(rule, &flags->items[i], &seen, err) < 0) {
-            return -1;
-        }
-    }
-    return 0;
-}
-
-/* ---- arguments ---- */
 
 static void push_text(struct ocib_parser *p, struct ocib_str text, struct ocib_args *out)
 {
@@ -343,37 +160,37 @@ static int read_health(struct ocib_parser *p, struct ocib_instruction *out, stru
     return result;
 }
 
-static int read_form(struct ocib_parser *p, enum form form, struct ocib_instruction *out,
+static int read_form(struct ocib_parser *p, enum ocib_form form, struct ocib_instruction *out,
                      struct ocib_error **err)
 {
-    const char *name = rules[out->kind].name;
+    const char *name = ocib_instruction_name(out->kind);
     int json = 0;
     switch (form) {
-    case FORM_WORDS_OR_JSON:
+    case OCIB_FORM_WORDS_OR_JSON:
         json = ocib_parser_read_json(p, out->rest, &out->args, err);
         out->json = json > 0;
         return json ? (json < 0 ? -1 : 0)
                     : ocib_parser_read_plain_words(p, out->rest, &out->args, err);
-    case FORM_WORDS:
+    case OCIB_FORM_WORDS:
         return ocib_parser_read_plain_words(p, out->rest, &out->args, err);
-    case FORM_SHELL:
-        return read_shell(p, out, out->rest, rules[out->kind].least == 0, err);
-    case FORM_JSON:
+    case OCIB_FORM_SHELL:
+        return read_shell(p, out, out->rest, ocib_rule_least(out->kind) == 0, err);
+    case OCIB_FORM_JSON:
         json = ocib_parser_read_json(p, out->rest, &out->args, err);
         out->json = json > 0;
         return json < 0 ? -1 : 0;
-    case FORM_TEXT:
+    case OCIB_FORM_TEXT:
         if (out->rest.len) {
             push_text(p, out->rest, &out->args);
         }
         return 0;
-    case FORM_PAIRS:
+    case OCIB_FORM_PAIRS:
         return read_pairs(p, name, out->rest, &out->args, err);
-    case FORM_ARGS:
+    case OCIB_FORM_ARGS:
         return read_args(p, out->rest, &out->args, err);
-    case FORM_HEALTH:
+    case OCIB_FORM_HEALTH:
         return read_health(p, out, err);
-    case FORM_TRIGGER:
+    case OCIB_FORM_TRIGGER:
         return 0;
     }
     return 0;
@@ -420,14 +237,13 @@ static int check_from(const struct ocib_instruction *ins, struct ocib_error **er
 static int check_args(const struct ocib_parser *p, const struct ocib_instruction *ins,
                       struct ocib_error **err)
 {
-    const struct rule *rule = &rules[ins->kind];
-    if (rule->form == FORM_JSON && !ins->json) {
+    if (ocib_rule_form(ins->kind) == OCIB_FORM_JSON && !ins->json) {
         ocib_error_at(err, OCIB_EDOCKERFILE, ins->span, "SHELL takes a JSON array");
         return ocib_error_hint_set(err, "write SHELL [\"/bin/sh\", \"-c\"]");
     }
-    if (ins->args.len < rule->least) {
-        return ocib_error_at(err, OCIB_EDOCKERFILE, ins->span, "%s needs %s", rule->name,
-                             rule->needs);
+    if (ins->args.len < ocib_rule_least(ins->kind)) {
+        return ocib_error_at(err, OCIB_EDOCKERFILE, ins->span, "%s needs %s",
+                             ocib_instruction_name(ins->kind), ocib_rule_needs(ins->kind));
     }
     if (ins->kind == OCIB_INS_RUN && ins->json && ins->args.items[0].text.len == 0) {
         return ocib_parser_fail(p, err, ins->rest.s, "RUN needs a command");
@@ -444,14 +260,14 @@ static int read_simple(struct ocib_parser *p, struct ocib_str text, struct ocib_
     out->text = rest;
     out->span = ocib_parser_span(p, rest.s);
     ocib_cut_word(&rest, &word);
-    if (find_rule(p, word, &out->kind, err) < 0 ||
+    if (ocib_rule_find(p, word, &out->kind, err) < 0 ||
         ocib_parser_read_flags(p, &rest, &out->flags, err) < 0 ||
-        check_flags(&rules[out->kind], &out->flags, err) < 0) {
+        ocib_rule_check_flags(out->kind, &out->flags, err) < 0) {
         return -1;
     }
     out->rest = rest;
     out->rest_span = ocib_parser_span(p, rest.s);
-    if (read_form(p, rules[out->kind].form, out, err) < 0) {
+    if (read_form(p, ocib_rule_form(out->kind), out, err) < 0) {
         return -1;
     }
     return check_args(p, out, err);
@@ -465,7 +281,7 @@ static int refuse_trigger(const struct ocib_instruction *trigger, struct ocib_er
     }
     if (trigger->kind == OCIB_INS_FROM || trigger->kind == OCIB_INS_MAINTAINER) {
         return ocib_error_at(err, OCIB_EDOCKERFILE, trigger->span, "%s can't be a trigger",
-                             rules[trigger->kind].name);
+                             ocib_instruction_name(trigger->kind));
     }
     return 0;
 }
@@ -475,7 +291,7 @@ static int read_trigger(struct ocib_parser *p, struct ocib_instruction *out,
 {
     if (out->rest.len == 0) {
         return ocib_error_at(err, OCIB_EDOCKERFILE, out->span, "ONBUILD needs %s",
-                             rules[OCIB_INS_ONBUILD].needs);
+                             ocib_rule_needs(OCIB_INS_ONBUILD));
     }
     out->trigger = ocib_new(struct ocib_instruction);
     if (read_simple(p, out->rest, out->trigger, err) < 0) {

@@ -15,6 +15,8 @@ struct json {
     struct ocib_str in;
     size_t at;
     unsigned depth;
+    const char *odd; /* the first member that is no string */
+    const char *nul; /* the first string with a NUL in it */
 };
 
 static int look(struct json *j)
@@ -221,13 +223,13 @@ static bool skip_value(struct json *j)
     }
 }
 
-/* One member of the outer array; *odd is set to the first that is no string. */
-static bool read_item(struct json *j, struct ocib_args *out, const char **odd)
+/* One member of the outer array. */
+static bool read_item(struct json *j, struct ocib_args *out)
 {
     bool is_string = look(j) == '"';
     const char *start = j->in.s + j->at;
     if (!is_string) {
-        *odd = *odd ? *odd : start;
+        j->odd = j->odd ? j->odd : start;
         return skip_value(j);
     }
     OCIB_AUTO_BUF struct ocib_buf text = {0};
@@ -239,7 +241,7 @@ static bool read_item(struct json *j, struct ocib_args *out, const char **odd)
     arg->text = ocib_parser_keep(j->p, ocib_buf_take(&text), len);
     arg->span = ocib_parser_span(j->p, start);
     if (memchr(arg->text.s, '\0', len)) {
-        *odd = *odd ? *odd : start;
+        j->nul = j->nul ? j->nul : start;
     }
     return true;
 }
@@ -248,7 +250,6 @@ int ocib_parser_read_json(struct ocib_parser *p, struct ocib_str text, struct oc
                           struct ocib_error **err)
 {
     struct json j = {.p = p, .in = ocib_skip_blanks(text)};
-    const char *odd = NULL;
     if (!take(&j, '[')) {
         return 0;
     }
@@ -258,7 +259,7 @@ int ocib_parser_read_json(struct ocib_parser *p, struct ocib_str text, struct oc
         if (out->len == ITEMS_MAX) {
             return ocib_parser_fail(p, err, text.s, "more than %d strings in an array", ITEMS_MAX);
         }
-        good = read_item(&j, out, &odd);
+        good = read_item(&j, out);
         more = good && take(&j, ',');
         good = good && (more || take(&j, ']'));
     }
@@ -266,8 +267,11 @@ int ocib_parser_read_json(struct ocib_parser *p, struct ocib_str text, struct oc
         out->len = 0;
         return 0;
     }
-    if (odd) {
-        ocib_parser_fail(p, err, odd, "a JSON array here holds strings only");
+    if (j.nul) {
+        return ocib_parser_fail(p, err, j.nul, "a string holds a NUL character");
+    }
+    if (j.odd) {
+        ocib_parser_fail(p, err, j.odd, "a JSON array here holds strings only");
         return ocib_error_hint_set(err, "put each word in double quotes");
     }
     return 1;

@@ -327,25 +327,29 @@ static int read_check(struct ocib_parser *p, struct ocib_str value, struct ocib_
     return 0;
 }
 
+static const struct known_directive {
+    const char *name;
+    int (*read)(struct ocib_parser *p, struct ocib_str value, struct ocib_error **err);
+} known[] = {{"syntax", read_syntax}, {"escape", read_escape}, {"check", read_check}};
+
+/* The index of a line's directive in `known`; their number if it is none of them. */
+static size_t find_directive(struct ocib_str text, struct directive *out)
+{
+    size_t i = parse_directive(text, out) ? 0 : OCIB_COUNT(known);
+    while (i < OCIB_COUNT(known) && !ocib_str_is_nocase(out->name, known[i].name)) {
+        i++;
+    }
+    return i;
+}
+
 int ocib_parser_read_directives(struct ocib_parser *p, struct ocib_error **err)
 {
-    static const struct {
-        const char *name;
-        int (*read)(struct ocib_parser *p, struct ocib_str value, struct ocib_error **err);
-    } known[] = {{"syntax", read_syntax}, {"escape", read_escape}, {"check", read_check}};
     unsigned seen = 0;
     /* The first line that is no directive ends them. */
     while (p->next <= p->line_count) {
         struct ocib_str text = read_line(p, p->next);
-        struct directive directive;
-        size_t i = OCIB_COUNT(known);
-        if (parse_directive(text, &directive)) {
-            for (i = 0; i < OCIB_COUNT(known); i++) {
-                if (ocib_str_is_nocase(directive.name, known[i].name)) {
-                    break;
-                }
-            }
-        }
+        struct directive directive = {0};
+        size_t i = find_directive(text, &directive);
         if (i == OCIB_COUNT(known)) {
             return 0;
         }

@@ -117,42 +117,48 @@ static int read_pattern(struct ocib_str text, struct runes *out, struct ocib_err
     return 0;
 }
 
-/* True if the pattern's piece [from, to), which has no ANY_RUN, stands at `at`. */
-static bool piece_at(const struct runes *pattern, size_t from, size_t to, const struct runes *value,
-                     size_t at)
+/* A run of the pattern, [from, to), without ANY_RUN. */
+struct run {
+    const struct runes *pattern;
+    size_t from;
+    size_t to;
+};
+
+static struct run run_at(const struct runes *pattern, size_t from)
 {
-    if (value->len - at < to - from) {
+    struct run run = {pattern, from, from};
+    while (run.to < pattern->len && pattern->items[run.to] != ANY_RUN) {
+        run.to++;
+    }
+    return run;
+}
+
+static bool stands_at(struct run run, const struct runes *value, size_t at)
+{
+    if (value->len - at < run.to - run.from) {
         return false;
     }
-    for (size_t i = from; i < to; i++) {
-        uint32_t want = pattern->items[i];
-        if (want != ANY_CHAR && want != value->items[at + i - from]) {
+    for (size_t i = run.from; i < run.to; i++) {
+        uint32_t want = run.pattern->items[i];
+        if (want != ANY_CHAR && want != value->items[at + i - run.from]) {
             return false;
         }
     }
     return true;
 }
 
-static size_t piece_end(const struct runes *pattern, size_t from)
-{
-    while (from < pattern->len && pattern->items[from] != ANY_RUN) {
-        from++;
-    }
-    return from;
-}
-
-/* Where the piece stands first (or last) at or after *at; false if nowhere. */
-static bool find_piece(const struct runes *pattern, size_t from, size_t to,
-                       const struct runes *value, bool last, size_t *at)
+/* Where the run stands first (or last) at or after *at; false if nowhere. */
+static bool find_run(struct run run, const struct runes *value, bool last, size_t *at)
 {
     size_t room = value->len - *at;
-    if (room < to - from) {
+    size_t len = run.to - run.from;
+    if (room < len) {
         return false;
     }
-    size_t places = room - (to - from) + 1;
+    size_t places = room - len + 1;
     for (size_t i = 0; i < places; i++) {
         size_t place = last ? *at + places - 1 - i : *at + i;
-        if (piece_at(pattern, from, to, value, place)) {
+        if (stands_at(run, value, place)) {
             *at = place;
             return true;
         }
@@ -161,71 +167,46 @@ static bool find_piece(const struct runes *pattern, size_t from, size_t to,
 }
 
 /*
- * Matches from *start on, or, unanchored, from the first place after it that fits. The pieces
- * between the stars are taken at their first places: that leaves most room for the others, so one
- * pass decides. The last piece decides how long the match is.
+ * The runs behind the first star, from *at on; *at is left where the match ends. Each is taken at
+ * its first place: that leaves most room for the others, so one pass decides. The last one decides
+ * how long the match is.
  */
-static bool match(const struct runes *pattern, const struct runes *value, bool anchored,
-                  bool longest, size_t *start, size_t *end)
+static bool match_rest(struct run first, const struct runes *value, bool longest, size_t *at)
 {
-    size_t to = piece_end(pattern, 0);
-    size_t at = *start;
-    bool found = anchored ? piece_at(pattern, 0, to, value, at)
-                          : find_piece(pattern, 0, to, value, false, &at);
-    if (!found) {
-        return false;
-    }
-    *start = at;
-    at += to;
-    while (to < pattern->len) {
-        size_t from = to + 1;
-        to = piece_end(pattern, from);
-        if (!find_piece(pattern, from, to, value, longest && to == pattern->len, &at)) {
+    struct run run = first;
+    while (run.to < run.pattern->len) {
+        run = run_at(run.pattern, run.to + 1);
+        if (!find_run(run, value, longest && run.to == run.pattern->len, at)) {
             return false;
         }
-        at += to - from;
+        *at += run.to - run.from;
     }
-    *end = at;
     return true;
 }
 
-static int trim(struct ocib_str pattern, struct ocib_str value, bool at_end, bool longest,
-                struct ocib_buf *out, struct ocib_error **err)
+static int trim(const struct ocib_pattern *pattern, struct ocib_str value, bool at_end,
+                struct runes *out, struct ocib_error **err)
 {
     AUTO_RUNES struct runes p = {0};
-    AUTO_RUNES struct runes v = {0};
-    if (read_pattern(pattern, &p, err) < 0) {
+    if (read_pattern(pattern->text, &p, err) < 0) {
         return -1;
     }
-    read_value(value, &v);
+    read_value(value, out);
     if (at_end) {
         reverse(&p);
-        reverse(&v);
+        reverse(out);
     }
-    size_t start = 0;
-    size_t end = 0;
-    if (!match(&p, &v, true, longest, &start, &end)) {
-        end = 0;
+    struct run first = run_at(&p, 0);
+    size_t end = first.to;
+    bool fits = stands_at(first, out, 0) && match_rest(first, out, pattern->longest, &end);
+    if (fits && end > 0) {
+        memmove(out->items, out->items + end, (out->len - end) * sizeof(*out->items));
+        out->len -= end;
     }
     if (at_end) {
-        reverse(&v);
-    }
-    for (size_t i = at_end ? 0 : end; i < (at_end ? v.len - end : v.len); i++) {
-        encode(v.items[i], out);
+        reverse(out);
     }
     return 0;
-}
-
-int ocib_pattern_trim_prefix(struct ocib_str pattern, struct ocib_str value, bool longest,
-                             struct ocib_buf *out, struct ocib_error **err)
-{
-    return trim(pattern, value, false, longest, out, err);
-}
-
-int ocib_pattern_trim_suffix(struct ocib_str pattern, struct ocib_str value, bool longest,
-                             struct ocib_buf *out, struct ocib_error **err)
-{
-    return trim(pattern, value, true, longest, out, err);
 }
 
 static void encode_range(const struct runes *value, size_t from, size_t to, struct ocib_buf *out)
@@ -235,31 +216,52 @@ static void encode_range(const struct runes *value, size_t from, size_t to, stru
     }
 }
 
-int ocib_pattern_replace(struct ocib_str pattern, struct ocib_str value, struct ocib_str with,
-                         bool all, size_t max, struct ocib_buf *out, struct ocib_error **err)
+int ocib_pattern_trim_prefix(const struct ocib_pattern *pattern, struct ocib_str value,
+                             struct ocib_buf *out, struct ocib_error **err)
+{
+    AUTO_RUNES struct runes v = {0};
+    int result = trim(pattern, value, false, &v, err);
+    encode_range(&v, 0, v.len, out);
+    return result;
+}
+
+int ocib_pattern_trim_suffix(const struct ocib_pattern *pattern, struct ocib_str value,
+                             struct ocib_buf *out, struct ocib_error **err)
+{
+    AUTO_RUNES struct runes v = {0};
+    int result = trim(pattern, value, true, &v, err);
+    encode_range(&v, 0, v.len, out);
+    return result;
+}
+
+int ocib_pattern_replace(const struct ocib_pattern_change *change, struct ocib_str value,
+                         struct ocib_buf *out, struct ocib_error **err)
 {
     AUTO_RUNES struct runes p = {0};
     AUTO_RUNES struct runes v = {0};
-    if (read_pattern(pattern, &p, err) < 0) {
+    if (read_pattern(change->pattern, &p, err) < 0) {
         return -1;
     }
     read_value(value, &v);
+    struct run first = run_at(&p, 0);
     size_t done = 0;            /* copied up to here */
     size_t last_end = SIZE_MAX; /* no empty match right behind another one */
-    size_t from = 0;
-    size_t end = 0;
-    while (from <= v.len && out->len <= max) {
+    for (size_t from = 0; from <= v.len && out->len <= change->max;) {
         size_t start = from;
-        if (!match(&p, &v, false, true, &start, &end)) {
+        if (!find_run(first, &v, false, &start)) {
+            break;
+        }
+        size_t end = start + first.to;
+        if (!match_rest(first, &v, true, &end)) {
             break;
         }
         if (end > start || start != last_end) {
             encode_range(&v, done, start, out);
-            ocib_buf_add_str(out, with);
+            ocib_buf_add_str(out, change->with);
             done = last_end = end;
         }
         from = end > start ? end : end + 1;
-        if (!all) {
+        if (!change->all) {
             break;
         }
     }

@@ -11,18 +11,25 @@
 
 #include <stdbool.h>
 
-/* Appends the value without its shortest (longest) beginning that fits. */
-int ocib_pattern_trim_prefix(struct ocib_str pattern, struct ocib_str value, bool longest,
+struct ocib_pattern {
+    struct ocib_str text;
+    bool longest; /* of what fits, take the longest, not the shortest */
+};
+/* Appends the value without the beginning that fits. */
+int ocib_pattern_trim_prefix(const struct ocib_pattern *pattern, struct ocib_str value,
                              struct ocib_buf *out, struct ocib_error **err) OCIB_MUST;
 /* The same at its end. */
-int ocib_pattern_trim_suffix(struct ocib_str pattern, struct ocib_str value, bool longest,
+int ocib_pattern_trim_suffix(const struct ocib_pattern *pattern, struct ocib_str value,
                              struct ocib_buf *out, struct ocib_error **err) OCIB_MUST;
-/*
- * Appends the value with the first (or each) longest part that fits replaced. Stops early once
- * `out` is longer than `max`.
- */
-int ocib_pattern_replace(struct ocib_str pattern, struct ocib_str value, struct ocib_str with,
-                         bool all, size_t max, struct ocib_buf *out,
-                         struct ocib_error **err) OCIB_MUST;
+
+struct ocib_pattern_change {
+    struct ocib_str pattern;
+    struct ocib_str with;
+    bool all;   /* not only the first */
+    size_t max; /* stops early once `out` is longer */
+};
+/* Appends the value with the longest part that fits replaced. */
+int ocib_pattern_replace(const struct ocib_pattern_change *change, struct ocib_str value,
+                         struct ocib_buf *out, struct ocib_error **err) OCIB_MUST;
 
 #endif

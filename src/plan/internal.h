@@ -143,24 +143,38 @@ char *ocib_stage_path(const struct ocib_stage_builder *b, const char *path);
 void ocib_copy_op_release(struct ocib_copy_op *copy);
 
 /* One function an instruction; config.c, health.c, expose.c, run.c, copy.c. */
-typedef int ocib_stage_fn(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
-                          struct ocib_error **err);
-ocib_stage_fn ocib_stage_arg;
-ocib_stage_fn ocib_stage_cmd;
-ocib_stage_fn ocib_stage_copy;
-ocib_stage_fn ocib_stage_entrypoint;
-ocib_stage_fn ocib_stage_env;
-ocib_stage_fn ocib_stage_expose;
-ocib_stage_fn ocib_stage_healthcheck;
-ocib_stage_fn ocib_stage_label;
-ocib_stage_fn ocib_stage_maintainer;
-ocib_stage_fn ocib_stage_onbuild;
-ocib_stage_fn ocib_stage_run;
-ocib_stage_fn ocib_stage_shell_set;
-ocib_stage_fn ocib_stage_stopsignal;
-ocib_stage_fn ocib_stage_user;
-ocib_stage_fn ocib_stage_volume;
-ocib_stage_fn ocib_stage_workdir;
+int ocib_stage_arg(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                   struct ocib_error **err) OCIB_MUST;
+int ocib_stage_cmd(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                   struct ocib_error **err) OCIB_MUST;
+int ocib_stage_copy(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                    struct ocib_error **err) OCIB_MUST;
+int ocib_stage_entrypoint(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                          struct ocib_error **err) OCIB_MUST;
+int ocib_stage_env(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                   struct ocib_error **err) OCIB_MUST;
+int ocib_stage_expose(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                      struct ocib_error **err) OCIB_MUST;
+int ocib_stage_healthcheck(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                           struct ocib_error **err) OCIB_MUST;
+int ocib_stage_label(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                     struct ocib_error **err) OCIB_MUST;
+int ocib_stage_maintainer(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                          struct ocib_error **err) OCIB_MUST;
+int ocib_stage_onbuild(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                       struct ocib_error **err) OCIB_MUST;
+int ocib_stage_run(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                   struct ocib_error **err) OCIB_MUST;
+int ocib_stage_shell_set(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                         struct ocib_error **err) OCIB_MUST;
+int ocib_stage_stopsignal(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                          struct ocib_error **err) OCIB_MUST;
+int ocib_stage_user(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                    struct ocib_error **err) OCIB_MUST;
+int ocib_stage_volume(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                      struct ocib_error **err) OCIB_MUST;
+int ocib_stage_workdir(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                       struct ocib_error **err) OCIB_MUST;
 
 /* ---- text.c: how Go prints things, as Docker's history texts show them ---- */
 

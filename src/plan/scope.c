@@ -98,7 +98,9 @@ static void warn_unset(const struct ocib_words *words, const struct ocib_strings
         names[i] = words->scope->items[i].name;
     }
     for (size_t i = 0; i < unset->len; i++) {
-        const char *nearest = ocib_str_nearest(ocib_str(unset->items[i]), names);
+        /* Among the shortest names each is near to any other. */
+        struct ocib_str name = ocib_str(unset->items[i]);
+        const char *nearest = name.len > 2 ? ocib_str_nearest(name, names) : NULL;
         if (nearest && strcmp(nearest, unset->items[i]) != 0) {
             ocib_log_at(words->log, OCIB_LOG_WARNING, span,
                         "the variable '%s' is not set here; did you mean '%s'?", unset->items[i],
@@ -110,8 +112,8 @@ static void warn_unset(const struct ocib_words *words, const struct ocib_strings
     }
 }
 
-static int expand(const struct ocib_words *words, struct ocib_str text, struct ocib_span span,
-                  bool body, struct ocib_expanded *out, struct ocib_error **err)
+static int expand(const struct ocib_words *words, const struct ocib_arg *arg, bool body,
+                  struct ocib_expanded *out, struct ocib_error **err)
 {
     struct ocib_expand_options options = {
         .escape = body ? '\\' : words->escape,
@@ -120,10 +122,10 @@ static int expand(const struct ocib_words *words, struct ocib_str text, struct o
         .data = words->scope,
         .budget = words->budget,
     };
-    if (ocib_expand(text, &options, out, err) < 0) {
-        return ocib_error_place_at(err, span);
+    if (ocib_expand(arg->text, &options, out, err) < 0) {
+        return ocib_error_place_at(err, arg->span);
     }
-    warn_unset(words, &out->unset, span);
+    warn_unset(words, &out->unset, arg->span);
     return 0;
 }
 
@@ -132,7 +134,8 @@ static char *expand_text(const struct ocib_words *words, struct ocib_str text,
 {
     struct ocib_expanded expanded = {0};
     char *result = NULL;
-    if (expand(words, text, span, body, &expanded, err) == 0) {
+    struct ocib_arg arg = {.text = text, .span = span};
+    if (expand(words, &arg, body, &expanded, err) == 0) {
         result = ocib_steal(&expanded.text);
     }
     ocib_expanded_release(&expanded);
@@ -161,7 +164,7 @@ int ocib_words_split(const struct ocib_words *words, const struct ocib_arg *arg,
                      struct ocib_strings *out, struct ocib_error **err)
 {
     struct ocib_expanded expanded = {0};
-    int result = expand(words, arg->text, arg->span, false, &expanded, err);
+    int result = expand(words, arg, false, &expanded, err);
     if (result == 0) {
         ocib_strings_copy(out, &expanded.words);
     }

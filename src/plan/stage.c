@@ -89,7 +89,8 @@ char *ocib_stage_path(const struct ocib_stage_builder *b, const char *path)
 static int apply(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
                  struct ocib_error **err)
 {
-    static ocib_stage_fn *const functions[] = {
+    static int (*const functions[])(struct ocib_stage_builder * b,
+                                    const struct ocib_instruction *ins, struct ocib_error **err) = {
         [OCIB_INS_ADD] = ocib_stage_copy,
         [OCIB_INS_ARG] = ocib_stage_arg,
         [OCIB_INS_CMD] = ocib_stage_cmd,

@@ -167,10 +167,10 @@ static void test_words(void **state)
 {
     struct ocib_expanded out = {0};
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
-    assert_int_equal(
-        ocib_expand(OCIB_STR("  a\t'b c' $S\"$S\"z \"\" \\  e"), &plain, &out, &err), 0);
+    assert_int_equal(ocib_expand(OCIB_STR("  a\t'b c' $S\"$S\"z \"\" \\  e"), &plain, &out, &err),
+                     0);
     static const char *const want[] = {"a", "b c", "x", "y", " x  y z", " ", "e"};
-    static const size_t starts[] = {2, 4, 10, 10, 12, 20, 23};
+    static const size_t starts[] = {2, 4, 10, 10, 12, 21, 24};
     assert_int_equal(out.words.len, OCIB_COUNT(want));
     for (size_t i = 0; i < OCIB_COUNT(want); i++) {
         assert_string_equal(out.words.items[i], want[i]);
@@ -207,8 +207,7 @@ static void test_limits(void **state)
     }
     static const char *const forms[] = {"%s", "\"%s\"", "${N+%s}", "${N//x/%s}"};
     for (size_t i = 0; i < OCIB_COUNT(forms); i++) {
-        struct ocib_expand_options options = {
-            .escape = '\\', .lookup = large, .data = value.data};
+        struct ocib_expand_options options = {.escape = '\\', .lookup = large, .data = value.data};
         OCIB_AUTO_ERROR struct ocib_error *err = NULL;
         OCIB_AUTO_BUF struct ocib_buf text = {0};
         struct ocib_expanded out = {0};
@@ -234,11 +233,16 @@ static void test_limits(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_quotes_and_escapes), cmocka_unit_test(test_names),
-        cmocka_unit_test(test_defaults),           cmocka_unit_test(test_patterns),
-        cmocka_unit_test(test_refused),            cmocka_unit_test(test_other_escape),
-        cmocka_unit_test(test_plain_quotes),       cmocka_unit_test(test_raw),
-        cmocka_unit_test(test_words),              cmocka_unit_test(test_unset_names),
+        cmocka_unit_test(test_quotes_and_escapes),
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_defaults),
+        cmocka_unit_test(test_patterns),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_other_escape),
+        cmocka_unit_test(test_plain_quotes),
+        cmocka_unit_test(test_raw),
+        cmocka_unit_test(test_words),
+        cmocka_unit_test(test_unset_names),
         cmocka_unit_test(test_limits),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

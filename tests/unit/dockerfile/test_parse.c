@@ -34,9 +34,8 @@ static void dump_heredoc(struct ocib_buf *out, const struct ocib_heredoc *doc)
     ocib_buf_printf(out, "  heredoc %u:%u ", doc->span.line, doc->span.column);
     dump_text(out, doc->word);
     dump_text(out, doc->name);
-    ocib_buf_printf(out, "%s%s %u:%u-%u ", doc->expand ? " expand" : "",
-                    doc->chomp ? " chomp" : "", doc->content_span.line, doc->content_span.column,
-                    doc->content_span.end_line);
+    ocib_buf_printf(out, "%s%s %u:%u-%u ", doc->expand ? " expand" : "", doc->chomp ? " chomp" : "",
+                    doc->content_span.line, doc->content_span.column, doc->content_span.end_line);
     dump_text(out, doc->content);
     ocib_buf_putc(out, '\n');
 }
@@ -194,8 +193,8 @@ static void test_trigger(void **state)
     struct ocib_source *source = ocib_source_new("Dockerfile", OCIB_STR("FROM a\n"));
     struct ocib_span at = {source, 1, 1, 1};
     OCIB_AUTO(ocib_dockerfile_cleanup)
-    struct ocib_dockerfile *file = ocib_dockerfile_parse_trigger(
-        OCIB_STR("COPY --chown=1 <<E \\\n b /c\nx\nE"), at, &err);
+    struct ocib_dockerfile *file =
+        ocib_dockerfile_parse_trigger(OCIB_STR("COPY --chown=1 <<E \\\n b /c\nx\nE"), at, &err);
     assert_non_null(file);
     assert_int_equal(file->instructions.len, 1);
     const struct ocib_instruction *ins = &file->instructions.items[0];
@@ -215,10 +214,8 @@ static void test_trigger(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_valid),
-        cmocka_unit_test(test_invalid),
-        cmocka_unit_test(test_limits),
-        cmocka_unit_test(test_spans_of_long_lines),
+        cmocka_unit_test(test_valid),   cmocka_unit_test(test_invalid),
+        cmocka_unit_test(test_limits),  cmocka_unit_test(test_spans_of_long_lines),
         cmocka_unit_test(test_trigger),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -110,10 +110,8 @@ static void test_refused(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_trim),
-        cmocka_unit_test(test_trim_takes_characters_not_bytes),
-        cmocka_unit_test(test_replace),
-        cmocka_unit_test(test_replace_stops_at_its_bound),
+        cmocka_unit_test(test_trim),    cmocka_unit_test(test_trim_takes_characters_not_bytes),
+        cmocka_unit_test(test_replace), cmocka_unit_test(test_replace_stops_at_its_bound),
         cmocka_unit_test(test_refused),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

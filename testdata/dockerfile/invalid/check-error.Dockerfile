@@ -1,0 +1,2 @@
+# check=error=often
+FROM alpine

@@ -1,0 +1,2 @@
+# check=skip=all;foo=1
+FROM alpine

@@ -1,0 +1,8 @@
+FROM alpine
+COPY a \
+ # words
+
+  --from=b
+COPY \
+ # words
+  --form=b c

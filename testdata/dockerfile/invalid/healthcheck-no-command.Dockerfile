@@ -1,0 +1,3 @@
+FROM alpine
+HEALTHCHECK --interval=5s \
+  CMD

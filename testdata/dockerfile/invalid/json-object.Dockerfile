@@ -1,0 +1,2 @@
+FROM alpine
+ENTRYPOINT [{"a": [true, null, -1.5e3]}]

@@ -1,0 +1,2 @@
+# syntax=example.com/front/end:1
+FROM alpine

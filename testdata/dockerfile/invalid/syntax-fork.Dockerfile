@@ -1,0 +1,2 @@
+#syntax = docker/dockerfile-fork
+FROM alpine

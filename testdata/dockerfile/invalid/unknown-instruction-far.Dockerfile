@@ -1,0 +1,2 @@
+FROM alpine
+apt-get install x

@@ -1,0 +1,2 @@
+from alpine
+copi a b

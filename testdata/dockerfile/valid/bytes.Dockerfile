@@ -1,0 +1,3 @@
+FROM alpine
+ENV A=ÿþ B="Ã© â‚¬"
+RUN echo   x

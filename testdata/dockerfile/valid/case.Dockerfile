@@ -1,0 +1,3 @@
+froM alpine As x
+rUn a
+Copy --from=X a b

@@ -1,0 +1,3 @@
+FROM alpine
+RUN echo # no comment
+ENV A=b#c

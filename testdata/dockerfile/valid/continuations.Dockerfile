@@ -1,0 +1,12 @@
+FROM alpine
+RUN a && \
+    # words \
+    b && \
+
+
+  \
+    c \   
+    && d\\
+RUN \
+  e
+RUN f \

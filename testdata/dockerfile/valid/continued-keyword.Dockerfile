@@ -1,0 +1,7 @@
+FROM alpine
+RU\
+N ec\
+ho
+COPY --fr\
+om=alpine a\
+b c

@@ -1,0 +1,5 @@
+# hello world
+# escape=`
+FROM alpine
+RUN a \
+ b `
