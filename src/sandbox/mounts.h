@@ -10,8 +10,8 @@
 
 #include "base/error.h"
 
-/* Enters the tree, a detached mount that is used up by this: after it "/" is the tree and nothing of
- * the host is mounted any more. */
+/* Enters the tree, a detached mount that is used up by this: after it "/" is the tree and nothing
+ * of the host is mounted any more. */
 int ocib_sandbox_enter_tree(int root_fd, struct ocib_error **err) OCIB_MUST;
 
 /* Only tries the kinds of mounts that a step needs; nothing stays. For a process that was just put

@@ -4,8 +4,7 @@
 
 /*
  * What a program that is confined by namespaces and capabilities may ask of the kernel. Names that
- * an architecture (or libseccomp) does not know are left out there. Calls whose arguments decide
- * (clone, personality, socket) are in seccomp.c.
+ * an architecture (or libseccomp) does not know are left out there.
  */
 static const char *const allowed[] = {
     /* memory */
@@ -54,7 +53,8 @@ static const char *const allowed[] = {
     /* files and folders */
     "open openat openat2 creat name_to_handle_at access faccessat faccessat2 stat stat64 lstat "
     "lstat64 fstat fstat64 fstatat64 newfstatat statx statfs statfs64 fstatfs fstatfs64 readlink "
-    "readlinkat getdents getdents64 getcwd chdir fchdir mkdir mkdirat rmdir rename renameat "
+    "readlinkat readdir getdents getdents64 getcwd chdir fchdir mkdir mkdirat rmdir rename "
+    "renameat "
     "renameat2 link linkat unlink unlinkat symlink symlinkat mknod mknodat chmod fchmod fchmodat "
     "fchmodat2 chown chown32 fchown fchown32 lchown lchown32 fchownat umask utime utimes utimensat "
     "utimensat_time64 futimesat cachestat",
@@ -97,12 +97,20 @@ static const char *const refused[] = {
     NULL,
 };
 
-const char *const *ocib_seccomp_allowed(void)
-{
-    return allowed;
-}
+/*
+ * Calls whose arguments decide. clone3() has its flags in memory, where no filter can look, so it
+ * is not in any list: C libraries then use clone().
+ */
+static const char *const clone_only[] = {"clone", NULL};
+static const char *const personality_only[] = {"personality", NULL};
+static const char *const socket_only[] = {"socket", NULL};
 
-const char *const *ocib_seccomp_refused(void)
+const struct ocib_syscall_list *ocib_seccomp_lists(void)
 {
-    return refused;
+    static const struct ocib_syscall_list lists[] = {
+        {OCIB_VERDICT_ALLOW, allowed},      {OCIB_VERDICT_REFUSE, refused},
+        {OCIB_VERDICT_CLONE, clone_only},   {OCIB_VERDICT_PERSONALITY, personality_only},
+        {OCIB_VERDICT_SOCKET, socket_only}, {OCIB_VERDICT_UNKNOWN, NULL},
+    };
+    return lists;
 }

@@ -1,0 +1,194 @@
+#include "sandbox/fixture.h"
+
+#include <errno.h>
+#include <sched.h>
+
+static void test_names(void **state)
+{
+    static const enum ocib_sandbox_mode modes[] = {OCIB_SANDBOX_AUTO, OCIB_SANDBOX_ROOT,
+                                                   OCIB_SANDBOX_USERNS, OCIB_SANDBOX_NONE};
+    for (size_t i = 0; i < OCIB_COUNT(modes); i++) {
+        enum ocib_sandbox_mode mode;
+        assert_int_equal(ocib_sandbox_mode_parse(ocib_sandbox_mode_name(modes[i]), &mode, NULL), 0);
+        assert_int_equal(mode, modes[i]);
+    }
+}
+
+static void test_unknown_names(void **state)
+{
+    static const char *const cases[][2] = {
+        {"rootless", "unknown sandbox mode rootless"},
+        {"", "unknown sandbox mode "},
+        {"Root", "unknown sandbox mode Root"},
+        {"single", "sandbox mode single is not in this version of ocib"},
+        {"chroot", "sandbox mode chroot is not in this version of ocib"},
+        {"traced", "sandbox mode traced is not in this version of ocib"},
+    };
+    for (size_t i = 0; i < OCIB_COUNT(cases); i++) {
+        OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+        enum ocib_sandbox_mode mode;
+        assert_int_equal(ocib_sandbox_mode_parse(cases[i][0], &mode, &err), -1);
+        assert_int_equal(ocib_error_code(err), OCIB_EUSAGE);
+        assert_string_equal(ocib_error_message(err), cases[i][1]);
+        assert_string_equal(ocib_error_hint(err), "modes: auto, root, userns, none");
+    }
+}
+
+static void test_mount_points(void **state)
+{
+    const char *const *points = ocib_sandbox_mount_points();
+    assert_string_equal(points[0], "/proc");
+    assert_string_equal(points[1], "/sys");
+    assert_string_equal(points[2], "/dev");
+    assert_null(points[3]);
+}
+
+static void test_none(void **state)
+{
+    OCIB_AUTO(ocib_sandbox_cleanup)
+    struct ocib_sandbox *sandbox = ocib_sandbox_enter(OCIB_SANDBOX_NONE, NULL, NULL);
+    OCIB_AUTO_STRINGS struct ocib_strings argv = {0};
+    OCIB_AUTO_STRINGS struct ocib_strings env = {0};
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    struct ocib_step_result result;
+    assert_non_null(sandbox);
+    assert_int_equal(ocib_sandbox_mode(sandbox), OCIB_SANDBOX_NONE);
+    ocib_strings_push(&argv, "true");
+    struct ocib_step step = {.root_fd = -1, .argv = &argv, .env = &env, .cwd = "/"};
+    assert_int_equal(ocib_sandbox_run(sandbox, &step, &result, &err), -1);
+    assert_int_equal(ocib_error_code(err), OCIB_ESANDBOX);
+    assert_string_equal(ocib_error_message(err), "no way to run steps on this machine");
+    assert_string_equal(ocib_error_hint(err), "mode none was asked for");
+}
+
+static void run_in_child(int (*body)(void))
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(body());
+    }
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_int_equal(status, 0);
+}
+
+/* A user whose number has no subordinate ids anywhere. */
+enum { NOBODY = 3999999 };
+
+static int become_nobody(void)
+{
+    return geteuid() != 0 || (setresgid(NOBODY, NOBODY, NOBODY) == 0 &&
+                              setresuid(NOBODY, NOBODY, NOBODY) == 0)
+               ? 0
+               : -1;
+}
+
+static int auto_as_nobody(void)
+{
+    if (become_nobody() < 0) {
+        return 2;
+    }
+    OCIB_AUTO(ocib_sandbox_cleanup)
+    struct ocib_sandbox *sandbox = ocib_sandbox_enter(OCIB_SANDBOX_AUTO, NULL, NULL);
+    const char *why = sandbox ? ocib_sandbox_why(sandbox) : "";
+    bool ok = sandbox && ocib_sandbox_mode(sandbox) == OCIB_SANDBOX_NONE && getuid() == NOBODY &&
+              strstr(why, "mode root: this process is not root (uid 3999999); ") &&
+              strstr(why, "mode userns: user 3999999 has no subordinate ids in /etc/subuid (give "
+                          "it some, as root: usermod --add-subuids 100000-165535 3999999)");
+    return ok ? 0 : 1;
+}
+
+/* Not to be able to run steps is no error, and leaves the process as it was. */
+static void test_auto_without_privilege(void **state)
+{
+    if (geteuid() != 0) {
+        skip();
+    }
+    run_in_child(auto_as_nobody);
+}
+
+static int userns_as_nobody(void)
+{
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    OCIB_AUTO_ERROR struct ocib_error *err2 = NULL;
+    if (become_nobody() < 0) {
+        return 2;
+    }
+    bool ok = !ocib_sandbox_enter(OCIB_SANDBOX_USERNS, NULL, &err) &&
+              ocib_error_code(err) == OCIB_ESANDBOX && ocib_error_hint(err) &&
+              !ocib_sandbox_enter(OCIB_SANDBOX_ROOT, NULL, &err2) &&
+              ocib_error_code(err2) == OCIB_ESANDBOX;
+    return ok ? 0 : 1;
+}
+
+static void test_asked_for_and_not_to_be_had(void **state)
+{
+    if (geteuid() != 0) {
+        skip();
+    }
+    run_in_child(userns_as_nobody);
+}
+
+/* Root of a user namespace with one id: AUTO must not take it for root. */
+static int auto_with_one_id(void)
+{
+    static const char deny[] = "deny";
+    static const char map[] = "0 0 1";
+    if (unshare(CLONE_NEWUSER) < 0) {
+        return 0; /* not allowed here, so nothing to see */
+    }
+    int fd = open("/proc/self/setgroups", O_WRONLY | O_CLOEXEC);
+    int map_fd = open("/proc/self/uid_map", O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || map_fd < 0 || write(fd, deny, 4) != 4 || write(map_fd, map, 5) != 5) {
+        return 3;
+    }
+    OCIB_AUTO(ocib_sandbox_cleanup)
+    struct ocib_sandbox *sandbox = ocib_sandbox_enter(OCIB_SANDBOX_AUTO, NULL, NULL);
+    return sandbox && ocib_sandbox_mode(sandbox) == OCIB_SANDBOX_NONE &&
+                   strstr(ocib_sandbox_why(sandbox), "one user and group only")
+               ? 0
+               : 1;
+}
+
+static void test_one_id(void **state)
+{
+    if (geteuid() != 0) {
+        skip();
+    }
+    run_in_child(auto_with_one_id);
+}
+
+static int auto_as_root(void)
+{
+    OCIB_AUTO(ocib_sandbox_cleanup)
+    struct ocib_sandbox *sandbox = ocib_sandbox_enter(OCIB_SANDBOX_AUTO, NULL, NULL);
+    return sandbox && ocib_sandbox_mode(sandbox) == OCIB_SANDBOX_ROOT && !ocib_sandbox_why(sandbox)
+               ? 0
+               : 1;
+}
+
+static void test_auto_as_root(void **state)
+{
+    OCIB_AUTO(ocib_sandbox_cleanup)
+    struct ocib_sandbox *sandbox = ocib_sandbox_enter(OCIB_SANDBOX_ROOT, NULL, NULL);
+    if (!sandbox) {
+        skip();
+    }
+    run_in_child(auto_as_root);
+}
+
+int main(int argc, char **argv)
+{
+    ocib_sandbox_child(argc, argv);
+    const struct CMUnitTest list[] = {
+        cmocka_unit_test(test_names),
+        cmocka_unit_test(test_unknown_names),
+        cmocka_unit_test(test_mount_points),
+        cmocka_unit_test(test_none),
+        cmocka_unit_test(test_auto_without_privilege),
+        cmocka_unit_test(test_asked_for_and_not_to_be_had),
+        cmocka_unit_test(test_one_id),
+        cmocka_unit_test(test_auto_as_root),
+    };
+    return cmocka_run_group_tests_name("enter", list, NULL, NULL);
+}
