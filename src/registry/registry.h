@@ -41,10 +41,20 @@ struct ocib_registry_options {
 };
 
 struct ocib_registry;
+/* Reads registries.conf, --registry-ca and mirrors: OCIB_EUSAGE, with the place, if one is wrong.
+ * Hosts and auth files are not touched yet. The options' strings are not needed any more. */
 struct ocib_registry *ocib_registry_new(const struct ocib_registry_options *options,
                                         struct ocib_error **err) OCIB_MUST;
 void ocib_registry_free(struct ocib_registry *registry);
 OCIB_DEFINE_CLEANUP(ocib_registry, struct ocib_registry, ocib_registry_free)
+
+/*
+ * What a user or a Dockerfile wrote, as a reference: as ocib_reference_parse(), but a short name
+ * that registries.conf has an alias for ([aliases]) is taken as that; tag and digest are kept.
+ * Pull, resolve and push take references as they are.
+ */
+int ocib_registry_expand(const struct ocib_registry *registry, struct ocib_str text,
+                         struct ocib_reference *out, struct ocib_error **err) OCIB_MUST;
 
 /*
  * Fetches the image for a platform into the store: manifest, config, layers (several at once, each
@@ -65,7 +75,8 @@ int ocib_registry_resolve(struct ocib_registry *registry, const struct ocib_refe
 /*
  * Sends an image of the store: blobs that the registry lacks (HEAD first), config, then the
  * manifest under the reference's tag (or digest). `manifest` may be an index; its manifests are
- * sent first.
+ * sent first. Errors: OCIB_EREGISTRY (denied, refused), OCIB_ENETWORK (after the tries: pushing
+ * again sends only what is missing), OCIB_ESTORE, OCIB_ECORRUPT, OCIB_EINTERRUPTED.
  */
 int ocib_registry_push(struct ocib_registry *registry, struct ocib_store *store,
                        const struct ocib_descriptor *manifest, const struct ocib_reference *ref,
