@@ -41,6 +41,11 @@ int ocib_open_beneath(int root_fd, const char *path, int flags, mode_t mode)
     return open_resolved(root_fd, path, flags, mode, RESOLVE_BENEATH);
 }
 
+int ocib_open_no_links(int root_fd, const char *path, int flags, mode_t mode)
+{
+    return open_resolved(root_fd, path, flags, mode, RESOLVE_BENEATH | RESOLVE_NO_SYMLINKS);
+}
+
 int ocib_open_parent_in_root(int root_fd, const char *path, const char **base)
 {
     size_t len = strlen(path);

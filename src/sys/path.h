@@ -23,6 +23,9 @@
 /* open() of a path in the tree; O_CLOEXEC is added. `path` may begin with "/". */
 int ocib_open_in_root(int root_fd, const char *path, int flags, mode_t mode) OCIB_MUST;
 int ocib_open_beneath(int root_fd, const char *path, int flags, mode_t mode) OCIB_MUST;
+/* The same for a relative path that must not lead through any link (ELOOP); with O_PATH and
+ * O_NOFOLLOW the last component may be one. */
+int ocib_open_no_links(int root_fd, const char *path, int flags, mode_t mode) OCIB_MUST;
 
 /*
  * The folder that holds the last component of `path`, opened in the root (O_PATH), links on the way

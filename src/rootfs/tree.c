@@ -1,0 +1,236 @@
+#include "base/map.h"
+#include "base/mem.h"
+#include "rootfs/emit.h"
+#include "rootfs/layer.h"
+#include "rootfs/walk.h"
+#include "sys/fd.h"
+#include "sys/path.h"
+#include "sys/xattr.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+/* A folder on the way down: where it is read and where it is written. */
+struct folder {
+    int from_fd;
+    int to_fd;
+    struct stat st;
+    struct ocib_names names;
+    size_t next;
+    size_t path_len;
+};
+
+struct copy {
+    struct ocib_buf path;
+    struct ocib_map *links; /* as in the emitter */
+    int root_fd;            /* of the copy: hard links name their first path */
+    struct {
+        OCIB_VEC(struct folder);
+    } folders;
+};
+
+static int failed(const struct copy *c, struct ocib_error **err)
+{
+    return ocib_error_set_errno(err, OCIB_ESTORE, "can't copy %s to the output",
+                                c->path.len ? c->path.data : "the tree");
+}
+
+static struct folder *top(struct copy *c)
+{
+    return &c->folders.items[c->folders.len - 1];
+}
+
+static int copy_bytes(int from, int to, off_t size)
+{
+    off_t at = 0;
+    while (at < size) {
+        off_t data = lseek(from, at, SEEK_DATA);
+        if (data < 0) {
+            return errno == ENXIO ? 0 : -1; /* only a hole is left */
+        }
+        off_t end = lseek(from, data, SEEK_HOLE);
+        end = end < 0 ? size : end;
+        at = data;
+        while (at < end) {
+            loff_t in = at;
+            loff_t out = at;
+            ssize_t n = copy_file_range(from, &in, to, &out, (size_t)(end - at), 0);
+            if (n <= 0) {
+                errno = n == 0 ? EIO : errno;
+                return -1;
+            }
+            at += n;
+        }
+    }
+    return 0;
+}
+
+static int set_attributes(int dir_fd, const char *name, const struct stat *st,
+                          const struct ocib_xattrs *xattrs)
+{
+    struct timespec times[2] = {st->st_mtim, st->st_mtim};
+    for (size_t i = 0; xattrs && i < xattrs->len; i++) {
+        /* The host's file system need not keep them. */
+        (void)!ocib_xattr_set(dir_fd, name, xattrs->items[i].name,
+                              ocib_buf_str(&xattrs->items[i].value));
+    }
+    if (!S_ISLNK(st->st_mode) && fchmodat(dir_fd, name, st->st_mode & 07777, 0) < 0) {
+        return -1;
+    }
+    return utimensat(dir_fd, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
+static int copy_regular(struct copy *c, const char *name, const struct stat *st)
+{
+    OCIB_AUTO_FD int from =
+        openat(top(c)->from_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    OCIB_AUTO_FD int to =
+        openat(top(c)->to_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    if (from < 0 || to < 0 || copy_bytes(from, to, st->st_size) < 0 ||
+        ftruncate(to, st->st_size) < 0) {
+        return -1;
+    }
+    return close(ocib_fd_steal(&to));
+}
+
+static int copy_link(struct copy *c, const char *name)
+{
+    OCIB_AUTO_FREE char *text = ocib_readlink_at(top(c)->from_fd, name);
+    return text ? symlinkat(text, top(c)->to_fd, name) : -1;
+}
+
+/* A further name of a file that was copied: 1; -1. The first one: 0. */
+static int link_again(struct copy *c, const char *name, const struct stat *st)
+{
+    char key[64];
+    if (!S_ISREG(st->st_mode) || st->st_nlink < 2) {
+        return 0;
+    }
+    snprintf(key, sizeof(key), "%llx:%llx", (unsigned long long)st->st_dev,
+             (unsigned long long)st->st_ino);
+    const char *first = ocib_map_get(c->links, ocib_str(key));
+    if (!first) {
+        ocib_map_set(c->links, ocib_str(key), ocib_strdup(c->path.data));
+        return 0;
+    }
+    return linkat(c->root_fd, first, top(c)->to_fd, name, 0) < 0 ? -1 : 1;
+}
+
+static int make(struct copy *c, const char *name, const struct stat *st)
+{
+    if (S_ISREG(st->st_mode)) {
+        return copy_regular(c, name, st);
+    }
+    if (S_ISLNK(st->st_mode)) {
+        return copy_link(c, name);
+    }
+    return mknodat(top(c)->to_fd, name, st->st_mode & (S_IFMT | 0600), st->st_rdev);
+}
+
+static int copy_file(struct copy *c, const char *name, const struct stat *st,
+                     struct ocib_error **err)
+{
+    OCIB_AUTO(ocib_xattrs_release) struct ocib_xattrs xattrs = {0};
+    bool device = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
+    int linked = link_again(c, name, st);
+    if (linked != 0 || S_ISSOCK(st->st_mode)) {
+        return linked < 0 ? failed(c, err) : 0;
+    }
+    if (make(c, name, st) < 0) {
+        return device && errno == EPERM ? 0 : failed(c, err);
+    }
+    if (ocib_xattrs_read(top(c)->from_fd, name, ocib_emit_wants, &xattrs) < 0 ||
+        set_attributes(top(c)->to_fd, name, st, &xattrs) < 0) {
+        return failed(c, err);
+    }
+    return 0;
+}
+
+/* Takes both descriptors. */
+static int enter(struct copy *c, int from_fd, int to_fd, struct ocib_error **err)
+{
+    struct folder *f = ocib_vec_add(&c->folders);
+    *f = (struct folder){.from_fd = from_fd, .to_fd = to_fd, .path_len = c->path.len};
+    if (from_fd < 0 || to_fd < 0 || fstat(from_fd, &f->st) < 0 ||
+        ocib_names_read(from_fd, ".", &f->names) < 0) {
+        return failed(c, err);
+    }
+    return 0;
+}
+
+static int enter_folder(struct copy *c, const char *name, struct ocib_error **err)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
+    if (mkdirat(top(c)->to_fd, name, 0700) < 0) {
+        return failed(c, err);
+    }
+    int from_fd = openat(top(c)->from_fd, name, flags);
+    int to_fd = openat(top(c)->to_fd, name, flags);
+    return enter(c, from_fd, to_fd, err);
+}
+
+static void folder_release(struct folder *f)
+{
+    ocib_fd_cleanup(&f->from_fd);
+    ocib_fd_cleanup(&f->to_fd);
+    ocib_names_release(&f->names);
+}
+
+/* Mode and time come last: a folder may be one that can't be written to. */
+static int leave(struct copy *c, struct ocib_error **err)
+{
+    struct folder *f = top(c);
+    bool root = c->folders.len == 1;
+    c->path.len = f->path_len;
+    c->path.data[c->path.len] = '\0';
+    int set = root ? 0 : set_attributes(f->to_fd, ".", &f->st, NULL);
+    folder_release(f);
+    c->folders.len--;
+    return set < 0 ? failed(c, err) : 0;
+}
+
+static int step(struct copy *c, struct ocib_error **err)
+{
+    struct folder *f = top(c);
+    struct stat st;
+    if (f->next == f->names.len) {
+        return leave(c, err);
+    }
+    const char *name = ocib_names_get(&f->names, f->next++);
+    c->path.len = f->path_len;
+    c->path.data[c->path.len] = '\0';
+    ocib_buf_printf(&c->path, "%s%s", c->path.len ? "/" : "", name);
+    if (fstatat(f->from_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        return failed(c, err);
+    }
+    return S_ISDIR(st.st_mode) ? enter_folder(c, name, err) : copy_file(c, name, &st, err);
+}
+
+static void copy_release(struct copy *c)
+{
+    for (size_t i = 0; i < c->folders.len; i++) {
+        folder_release(&c->folders.items[i]);
+    }
+    ocib_vec_release(&c->folders);
+    ocib_map_free(c->links);
+    ocib_buf_release(&c->path);
+}
+
+int ocib_tree_copy(int root_fd, int dest_fd, struct ocib_error **err)
+{
+    const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
+    OCIB_AUTO(copy_release)
+    struct copy c = {.links = ocib_map_new(free), .root_fd = dest_fd};
+    ocib_buf_init(&c.path);
+    int from_fd = openat(root_fd, ".", flags);
+    int to_fd = openat(dest_fd, ".", flags);
+    int status = enter(&c, from_fd, to_fd, err);
+    while (status == 0 && c.folders.len) {
+        status = step(&c, err);
+    }
+    return status;
+}
