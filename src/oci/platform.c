@@ -150,7 +150,8 @@ static int check_word(struct ocib_str text, struct ocib_str word, const char *wh
 {
     bool good = word.len > 0;
     for (size_t i = 0; good && i < word.len; i++) {
-        good = isalnum((unsigned char)word.s[i]) || strchr("_.-", word.s[i]);
+        unsigned char c = (unsigned char)word.s[i];
+        good = c && c < 0x80 && (isalnum(c) || strchr("_.-", c));
     }
     if (!good) {
         ocib_error_set(err, OCIB_EUSAGE, "platform \"%.*s\": the %s \"%.*s\" is not a name",

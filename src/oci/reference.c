@@ -19,6 +19,12 @@ static bool is_alnum(char c)
     return isalnum((unsigned char)c) && (unsigned char)c < 0x80;
 }
 
+/* strchr() finds the NUL that ends its text too. */
+static bool is_one_of(char c, const char *set)
+{
+    return c && strchr(set, c);
+}
+
 static bool is_hex(struct ocib_str s)
 {
     for (size_t i = 0; i < s.len; i++) {
@@ -40,7 +46,7 @@ static const char *component_fault(struct ocib_str part)
         if (c >= 'A' && c <= 'Z') {
             return "repository names are lower case";
         }
-        if (!is_lower_or_digit(c) && !strchr("._-", c)) {
+        if (!is_lower_or_digit(c) && !is_one_of(c, "._-")) {
             return "repository names have only a-z, 0-9, and . _ - between them";
         }
     }
@@ -145,7 +151,7 @@ static const char *tag_fault(struct ocib_str tag)
         return "its tag is longer than 128 characters";
     }
     for (size_t i = 0; i < tag.len; i++) {
-        if (!is_alnum(tag.s[i]) && !strchr("_.-", tag.s[i])) {
+        if (!is_alnum(tag.s[i]) && !is_one_of(tag.s[i], "_.-")) {
             return "tags have only letters, digits, and . _ -";
         }
     }

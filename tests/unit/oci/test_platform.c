@@ -80,6 +80,12 @@ static void test_refuses(void **state)
     }
 }
 
+static void test_nul(void **state)
+{
+    OCIB_AUTO(ocib_platform_release) struct ocib_platform p = {0};
+    assert_int_equal(ocib_platform_parse((struct ocib_str){"linux/arm64/v\0", 14}, &p, NULL), -1);
+}
+
 static struct ocib_platform parsed(const char *text)
 {
     struct ocib_platform p = {0};
@@ -147,6 +153,7 @@ int main(void)
         cmocka_unit_test(test_normal_forms),
         cmocka_unit_test(test_missing_parts_are_the_hosts),
         cmocka_unit_test(test_refuses),
+        cmocka_unit_test(test_nul),
         cmocka_unit_test(test_better_images_rank_higher),
         cmocka_unit_test(test_what_does_not_run),
         cmocka_unit_test(test_documents_may_spell_it_in_any_way),

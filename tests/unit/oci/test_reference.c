@@ -145,6 +145,16 @@ static void test_lengths(void **state)
     assert_string_equal(message, "its repository name is longer than 255 characters");
 }
 
+/* strchr() finds NUL in every text: it must not pass for a letter of a set. */
+static void test_nul(void **state)
+{
+    static const struct ocib_str texts[] = {{"a\0b", 3}, {"x:a\0b", 5}, {"r\0.io/x", 7}};
+    for (size_t i = 0; i < OCIB_COUNT(texts); i++) {
+        OCIB_AUTO(ocib_reference_release) struct ocib_reference ref = {0};
+        assert_int_equal(ocib_reference_parse(texts[i], &ref, NULL), -1);
+    }
+}
+
 static void test_empty(void **state)
 {
     struct ocib_reference ref = {0};
@@ -158,7 +168,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_accepts), cmocka_unit_test(test_parts),
         cmocka_unit_test(test_refuses), cmocka_unit_test(test_lengths),
-        cmocka_unit_test(test_empty),
+        cmocka_unit_test(test_nul),     cmocka_unit_test(test_empty),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
