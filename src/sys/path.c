@@ -60,6 +60,11 @@ int ocib_open_parent_in_root(int root_fd, const char *path, const char **base)
         *base = ".";
         return ocib_open_in_root(root_fd, ".", O_PATH | O_DIRECTORY, 0);
     }
+    if (len - from == 2 && strncmp(path + from, "..", 2) == 0) {
+        /* Not a name: used with the parent's descriptor it could lead out of the root. */
+        *base = ".";
+        return ocib_open_in_root(root_fd, path, O_PATH | O_DIRECTORY, 0);
+    }
     *base = path + from;
     OCIB_AUTO_FREE char *parent = ocib_strndup(path, from);
     return ocib_open_in_root(root_fd, parent, O_PATH | O_DIRECTORY, 0);
