@@ -89,17 +89,6 @@ static int put_dir(struct ocib_unpacking *u, const char *base, const struct ocib
     return ocib_content_attributes(u, u->folder_fd, base, entry, err);
 }
 
-static int put_root(struct ocib_unpacking *u, const struct ocib_tar_entry *entry,
-                    struct ocib_error **err)
-{
-    struct timespec mtime = time_of(entry);
-    if (!S_ISDIR(entry->mode)) {
-        return ocib_error_set(err, OCIB_ECORRUPT, "the root of the layer is not a folder");
-    }
-    ocib_place_time(u, ocib_strdup(""), &mtime);
-    return ocib_content_attributes(u, u->options->dest_fd, ".", entry, err);
-}
-
 /* A link, fifo or device; -1 with errno. */
 static int make_other(struct ocib_unpacking *u, const char *base,
                       const struct ocib_tar_entry *entry)
@@ -222,7 +211,7 @@ static int put_entry(struct ocib_unpacking *u, struct ocib_tar_reader *tar,
     struct timespec mtime = time_of(entry);
     const char *base;
     if (!*entry->path) {
-        return put_root(u, entry, err);
+        return 0; /* containers' engines don't let a layer change the root folder itself: so here */
     }
     if (entry->is_hardlink) {
         return put_hardlink(u, entry, err);
