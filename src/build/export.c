@@ -79,32 +79,74 @@ static int push_names(struct ocib_build *build, const struct ocib_built_image *i
 /* --- type=tar, type=local
  * --------------------------------------------------------------------------------- */
 
-/* The file that an output goes to; a plain path for humans in messages. */
-static int open_dest(const char *dest, struct ocib_error **err)
+/*
+ * The file that an output goes to: under a temporary name until it is whole, so that a failure
+ * leaves what was there before. Devices, pipes and standard output are written to directly.
+ */
+struct dest {
+    const char *path;
+    char *temporary; /* NULL: written to directly */
+    int fd;          /* handed over to the stream */
+};
+
+static void dest_release(struct dest *dest)
 {
-    if (strcmp(dest, "-") == 0) {
-        int fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
-        return fd >= 0 ? fd
-                       : ocib_error_set_errno(err, OCIB_ESTORE, "can't write to standard output");
+    if (dest->temporary) {
+        unlink(dest->temporary);
+        free(dest->temporary);
     }
-    int fd = open(dest, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0644);
-    return fd >= 0 ? fd : ocib_error_set_errno(err, OCIB_ESTORE, "can't write %s", dest);
+    ocib_fd_cleanup(&dest->fd);
+}
+
+static int dest_open(struct dest *dest, struct ocib_error **err)
+{
+    struct stat st;
+    bool is_stdout = strcmp(dest->path, "-") == 0;
+    if (is_stdout) {
+        dest->fd = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, 3);
+    } else if (stat(dest->path, &st) == 0 && !S_ISREG(st.st_mode)) {
+        dest->fd = open(dest->path, O_WRONLY | O_CLOEXEC);
+    } else {
+        char random[17];
+        ocib_random_name(random);
+        char *temporary = ocib_format("%s.%s", dest->path, random);
+        dest->fd = open(temporary, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC, 0644);
+        if (dest->fd >= 0) {
+            dest->temporary = ocib_steal(&temporary);
+        }
+        free(temporary);
+    }
+    if (dest->fd < 0) {
+        return ocib_error_set_errno(err, OCIB_ESTORE, "can't write %s",
+                                    is_stdout ? "to standard output" : dest->path);
+    }
+    return 0;
+}
+
+static int dest_publish(struct dest *dest, struct ocib_error **err)
+{
+    if (dest->temporary && rename(dest->temporary, dest->path) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESTORE, "can't write %s", dest->path);
+    }
+    free(ocib_steal(&dest->temporary));
+    return 0;
 }
 
 static int write_tree_tar(struct ocib_build *build, int root_fd, const char *dest,
                           struct ocib_error **err)
 {
-    int fd = open_dest(dest, err);
-    if (fd < 0) {
+    OCIB_AUTO(dest_release) struct dest file = {.path = dest, .fd = -1};
+    if (dest_open(&file, err) < 0) {
         return -1;
     }
     OCIB_AUTO(ocib_tar_writer_cleanup)
-    struct ocib_tar_writer *tar = ocib_tar_writer_new(ocib_writer_to_fd(fd, true, dest), err);
+    struct ocib_tar_writer *tar =
+        ocib_tar_writer_new(ocib_writer_to_fd(ocib_fd_steal(&file.fd), true, dest), err);
     if (!tar ||
         ocib_tree_write(root_fd, build->request->has_epoch, build->request->epoch, tar, err) < 0) {
         return -1;
     }
-    return ocib_tar_writer_finish(tar, err);
+    return ocib_tar_writer_finish(tar, err) || dest_publish(&file, err) ? -1 : 0;
 }
 
 static int write_tree_folder(int root_fd, const char *dest, struct ocib_error **err)
@@ -384,18 +426,21 @@ static int export_layout_folder(struct layout *layout, const struct ocib_built_i
 static int export_layout_tar(struct layout *layout, const struct ocib_built_image *image,
                              const struct ocib_strings *names, struct ocib_error **err)
 {
-    const char *dest = layout->output->dest;
-    int fd = open_dest(dest, err);
-    if (fd < 0) {
+    OCIB_AUTO(dest_release) struct dest file = {.path = layout->output->dest, .fd = -1};
+    if (dest_open(&file, err) < 0) {
         return -1;
     }
     OCIB_AUTO(ocib_tar_writer_cleanup)
-    struct ocib_tar_writer *tar = ocib_tar_writer_new(ocib_writer_to_fd(fd, true, dest), err);
+    struct ocib_tar_writer *tar =
+        ocib_tar_writer_new(ocib_writer_to_fd(ocib_fd_steal(&file.fd), true, file.path), err);
     if (!tar) {
         return -1;
     }
     layout->tar = tar;
-    return write_layout(layout, image, names, err) || ocib_tar_writer_finish(tar, err) ? -1 : 0;
+    return write_layout(layout, image, names, err) || ocib_tar_writer_finish(tar, err) ||
+                   dest_publish(&file, err)
+               ? -1
+               : 0;
 }
 
 /* --- all outputs
