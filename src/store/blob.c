@@ -108,7 +108,7 @@ static int settle(int *fd, mode_t mode, bool sync)
 }
 
 int ocib_store_put_file(struct ocib_store *store, const struct ocib_store_place *place,
-                        struct ocib_str bytes, bool sync, struct ocib_error **err)
+                        struct ocib_str bytes, struct ocib_error **err)
 {
     char name[17];
     OCIB_AUTO_FD int fd = ocib_store_temporary(store, name, err);
@@ -116,7 +116,8 @@ int ocib_store_put_file(struct ocib_store *store, const struct ocib_store_place 
         return -1;
     }
     if (ocib_fd_write_all(fd, bytes.s, bytes.len) < 0 ||
-        settle(&fd, OCIB_STORE_BLOB_MODE, sync) < 0 ||
+        settle(&fd, OCIB_STORE_BLOB_MODE, place->sync) < 0 ||
+        (place->sync && place->first_fd && fsync(place->first_fd) < 0) ||
         renameat(store->own->fd, name, place->dir_fd, place->name) < 0) {
         ocib_store_fail(err, "can't write %s/%s", store->root, place->path);
         unlinkat(store->own->fd, name, 0);
@@ -242,8 +243,8 @@ int ocib_store_blob_put(struct ocib_store *store, struct ocib_str bytes, struct 
         return 0;
     }
     OCIB_AUTO_FREE char *path = ocib_format("blobs/sha256/%s", ocib_digest_hex(digest));
-    const struct ocib_store_place place = {store->root_fd, path, path};
-    return ocib_store_put_file(store, &place, bytes, true, err);
+    const struct ocib_store_place place = {store->root_fd, path, path, .sync = true};
+    return ocib_store_put_file(store, &place, bytes, err);
 }
 
 static int read_manifest(struct ocib_store *store, const struct ocib_digest *digest,

@@ -43,17 +43,23 @@ void ocib_store_sweep_work(struct ocib_store *store);
 int ocib_store_temporary(struct ocib_store *store, char name[17],
                          struct ocib_error **err) OCIB_MUST;
 
-/* Where a file goes: `name` in `dir_fd`; `path` from the root is for messages. */
+/*
+ * Where a file goes: `name` in `dir_fd`; `path` from the root is for messages. With `sync` the
+ * bytes are on the disk before they get the name, and so are the names in folder `first_fd` (0:
+ * none).
+ */
 struct ocib_store_place {
     int dir_fd;
     const char *name;
     const char *path;
+    bool sync;
+    int first_fd;
 };
-/* Makes a file hold exactly these bytes, whole or as before. `sync`: also after a power loss. */
+/* Makes a file hold exactly these bytes, whole or as before. */
 int ocib_store_put_file(struct ocib_store *store, const struct ocib_store_place *place,
-                        struct ocib_str bytes, bool sync, struct ocib_error **err) OCIB_MUST;
+                        struct ocib_str bytes, struct ocib_error **err) OCIB_MUST;
 
-/* The index: read without a lock. `absent` is allowed while the store is being made. */
+/* The index: read without a lock. */
 int ocib_store_index_read(struct ocib_store *store, struct ocib_index *out,
                           struct ocib_error **err) OCIB_MUST;
 /* Puts an empty index there if there is none. The caller holds the index lock. */

@@ -98,5 +98,5 @@ int ocib_store_record_put(struct ocib_store *store, const char *kind, const stru
     if (make_folders(store, path, err) < 0) {
         return -1;
     }
-    return ocib_store_put_file(store, &place, ocib_buf_str(&text), false, err);
+    return ocib_store_put_file(store, &place, ocib_buf_str(&text), err);
 }

@@ -36,7 +36,10 @@ int ocib_store_index_read(struct ocib_store *store, struct ocib_index *out, stru
 static int write_index(struct ocib_store *store, const struct ocib_index *index,
                        struct ocib_error **err)
 {
-    const struct ocib_store_place place = {store->root_fd, "index.json", "index.json"};
+    /* The names of the blobs that it speaks of must be on the disk before it is. In this order the
+     * disk's journal is mostly written once for both. */
+    const struct ocib_store_place place = {store->root_fd, "index.json", "index.json", .sync = true,
+                                           .first_fd = store->blobs_fd};
     OCIB_AUTO_BUF struct ocib_buf text = {0};
     ocib_index_write(index, &text);
     if (text.len > OCIB_STORE_DOCUMENT_MAX) {
@@ -44,11 +47,7 @@ static int write_index(struct ocib_store *store, const struct ocib_index *index,
                        store->root);
         return ocib_error_hint_set(err, "remove some names, or use another store with --root");
     }
-    /* The names of the blobs that it speaks of must be on the disk before it is. */
-    if (fsync(store->blobs_fd) < 0) {
-        return ocib_store_fail(err, "can't write %s/blobs/sha256", store->root);
-    }
-    if (ocib_store_put_file(store, &place, ocib_buf_str(&text), true, err) < 0) {
+    if (ocib_store_put_file(store, &place, ocib_buf_str(&text), err) < 0) {
         return -1;
     }
     return fsync(store->root_fd) < 0 ? ocib_store_fail(err, "can't write %s", store->root) : 0;

@@ -209,9 +209,8 @@ static bool is_there(const struct ocib_store *store, const char *path)
 static int put_if_absent(struct ocib_store *store, const char *path, const char *text,
                          struct ocib_error **err)
 {
-    const struct ocib_store_place place = {store->root_fd, path, path};
-    return is_there(store, path) ? 0
-                                 : ocib_store_put_file(store, &place, ocib_str(text), true, err);
+    const struct ocib_store_place place = {store->root_fd, path, path, .sync = true};
+    return is_there(store, path) ? 0 : ocib_store_put_file(store, &place, ocib_str(text), err);
 }
 
 /* oci-layout comes last: with it the folder is a store for other tools, with all they look for. */

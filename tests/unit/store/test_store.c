@@ -33,6 +33,21 @@ static void test_reopening_changes_nothing(void **state)
     assert_int_equal(count_entries(f, "."), 4);
 }
 
+/* What skopeo makes: no folder "ocib", an index without media type. */
+static void test_layout_of_another_tool_is_taken(void **state)
+{
+    struct fixture *f = *state;
+    OCIB_AUTO_FREE char *ours = in_store(f, "ocib");
+    ocib_store_close(ocib_steal(&f->store));
+    assert_int_equal(ocib_remove_tree(AT_FDCWD, ours, NULL), 0);
+    spoil(f, "oci-layout", "{\"imageLayoutVersion\": \"1.0.0\"}\n");
+    spoil(f, "index.json", "{\"schemaVersion\":2,\"manifests\":[]}");
+    f->store = open_store(f->root);
+    assert_true(is_there(f, "ocib/version"));
+    OCIB_AUTO_FREE char *index = content_of(f, "index.json");
+    assert_string_equal(index, "{\"schemaVersion\":2,\"manifests\":[]}");
+}
+
 static void assert_not_opened(const char *root, const char *message, const char *hint)
 {
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
@@ -155,6 +170,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_layout, setup, teardown),
         cmocka_unit_test_setup_teardown(test_reopening_changes_nothing, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_layout_of_another_tool_is_taken, setup, teardown),
         cmocka_unit_test_setup_teardown(test_newer_format_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_image_layouts_are_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_folder_with_other_files_is_refused, setup, teardown),
