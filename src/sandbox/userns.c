@@ -249,17 +249,16 @@ static int with_helper(struct side sides[2], bool *joined, struct ocib_error **e
     }
     OCIB_AUTO_FD int ours = pair[0];
     OCIB_AUTO_FD int theirs = pair[1];
-    pid_t helper = ocib_fork_into(0);
-    if (helper < 0) {
+    OCIB_AUTO_PROCESS struct ocib_process helper = {ocib_fork_into(0), -1};
+    if (helper.pid < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't start a process");
     }
-    if (helper == 0) {
+    if (helper.pid == 0) {
         close(ours);
         help(theirs);
     }
     ocib_fd_cleanup(&theirs);
-    OCIB_AUTO_PROCESS struct ocib_process process = {helper, -1};
-    return set_up(sides, ours, helper, err) < 0 ? -1 : join(helper, joined, err);
+    return set_up(sides, ours, helper.pid, err) < 0 ? -1 : join(helper.pid, joined, err);
 }
 
 int ocib_userns_enter(bool *joined, struct ocib_error **err)

@@ -58,7 +58,6 @@ static void test_proc_is_limited(void **state)
 
 static void test_nothing_of_the_host_is_mounted(void **state)
 {
-    OCIB_AUTO_FREE char *path = ocib_strdup(fixture_path);
     fixture_says("cut -d' ' -f5 /proc/self/mountinfo | grep -v -E '^/(proc|sys|dev)(/|$)'", "/\n");
     fixture_says("ls /; test -e /etc/hostname; echo $?",
                  "bin\ndev\netc\nproc\nsetid\nsys\ntmp\nwork\n1\n");
