@@ -96,7 +96,7 @@ assert_json() {
 # What changes from run to run, as a name: folders, ports, digests, times.
 normalized() { # FILE
     sed -E -e "s#$DIR#@DIR@#g" -e 's/127\.0\.0\.1:[0-9]+/@REGISTRY@/g' -e 's/sha256:[0-9a-f]{12,64}/@DIGEST@/g' \
-        -e 's/\b[0-9]+(\.[0-9]+)? ?m?s\b/@TIME@/g' "$1"
+        -e 's/\b[0-9]+\.[0-9]+ ?m?s\b/@TIME@/g' "$1"
 }
 
 # The whole of stderr is the text of a file in tests/cli/golden/. `tests/cli/run --record` writes it.
@@ -209,7 +209,8 @@ E
         echo "$HTPASSWD" >"$folder/htpasswd"
         echo "auth: {htpasswd: {realm: test, path: $folder/htpasswd}}" >>"$config"
     fi
-    docker-registry serve "$config" >"$folder/log" 2>&1 &
+    : >"$folder/log"
+    docker-registry serve "$config" >>"$folder/log" 2>&1 &
     REGISTRY_PID=$!
     REGISTRY_LOG=$folder/log
     REGISTRY_DATA=$folder/data
@@ -234,7 +235,7 @@ registry_requests() { # REGEX
     grep -cE "\"?(GET|HEAD|PUT|POST|PATCH) [^ ]*$1" "$REGISTRY_LOG" || :
 }
 
-# Makes the registry stand for Docker Hub.
+# Makes the registry stand for Docker Hub, and nothing but the registry.
 mirror_registry() {
     export CONTAINERS_REGISTRIES_CONF=$DIR/registries.conf
     cat >"$CONTAINERS_REGISTRIES_CONF" <<E
@@ -242,9 +243,6 @@ unqualified-search-registries = ["docker.io"]
 
 [[registry]]
 prefix = "docker.io"
-location = "docker.io"
-
-[[registry.mirror]]
 location = "$REGISTRY"
 insecure = true
 
