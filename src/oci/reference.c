@@ -320,5 +320,9 @@ char *ocib_reference_familiar(const struct ocib_reference *ref)
     struct ocib_str repository = ocib_str(ref->repository);
     bool official = ocib_str_starts(repository, "library/") &&
                     ocib_str_find(ocib_str_sub(repository, 8, repository.len), '/') < 0;
+    ptrdiff_t slash = ocib_str_find(repository, '/');
+    if (slash >= 0 && is_registry(ocib_str_sub(repository, 0, (size_t)slash))) {
+        return ocib_reference_full(ref); /* "a.b/c" alone would be image c of registry a.b */
+    }
     return format(ref, "", ref->repository + (official ? 8 : 0));
 }

@@ -89,11 +89,22 @@ static size_t drop_name(struct ocib_descriptors *list, const char *name)
     return dropped;
 }
 
+/* An entry that index.json could not be read with again would cost all the others. */
+static int check_entry(const char *name, const struct ocib_descriptor *target,
+                       struct ocib_error **err)
+{
+    if (!*name || !target->media_type || !ocib_digest_is_set(&target->digest) || target->size < 0) {
+        return ocib_error_set(err, OCIB_EINTERNAL, "image \"%s\" has no whole descriptor", name);
+    }
+    return 0;
+}
+
 int ocib_store_ref_set(struct ocib_store *store, const char *name,
                        const struct ocib_descriptor *target, struct ocib_error **err)
 {
     OCIB_AUTO(ocib_index_release) struct ocib_index index = {0};
-    OCIB_AUTO_FD int lock = lock_index(store, &index, err);
+    OCIB_AUTO_FD int lock =
+        check_entry(name, target, err) < 0 ? -1 : lock_index(store, &index, err);
     if (lock < 0) {
         return -1;
     }

@@ -23,10 +23,10 @@
  *  - Records: those of the last seconds. They are not synced, but hold their own digest, so that a
  *    torn one counts as absent.
  *  - Unpacked layers: all of them. They are many small files, can be made anew from their blobs,
- * and nobody should wait for the disk when they are made. As the kernel does not say which of them
- * reached the disk, "meta" names the boot (/proc/sys/kernel/random/boot_id) in which a layer was
- *    made, and one of another boot is discarded when it is asked for. So a store must not be used
- *    by two machines at once.
+ *    and nobody should wait for the disk when they are made. As the kernel does not say which of
+ *    them reached the disk, "meta" names the boot (/proc/sys/kernel/random/boot_id) in which a
+ *    layer was made, and one of another boot is discarded when it is asked for. So a store must
+ *    not be used by two machines at once.
  *
  * Thread rule: one struct may be used by several threads at once.
  */
@@ -49,7 +49,8 @@ struct ocib_store;
  * made. */
 char *ocib_store_default_root(uid_t uid);
 
-/* Opens the store, making it if it is absent; removes what dead processes left. */
+/* Opens the store, making it if it is absent; removes what dead processes left. `log` may be NULL
+ * and outlives the store. */
 struct ocib_store *ocib_store_open(const char *root, const struct ocib_log *log,
                                    struct ocib_error **err) OCIB_MUST;
 void ocib_store_close(struct ocib_store *store);

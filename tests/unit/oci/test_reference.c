@@ -25,6 +25,7 @@ static void test_accepts(void **state)
         {"docker.io/python", "docker.io/library/python:latest", "python:latest"},
         {"index.docker.io/a/b:1", "docker.io/a/b:1", "a/b:1"},
         {"docker.io/library/a/b:1", "docker.io/library/a/b:1", "library/a/b:1"},
+        {"docker.io/a.b/c", "docker.io/a.b/c:latest", "docker.io/a.b/c:latest"},
         {"localhost/x", "localhost/x:latest", "localhost/x:latest"},
         {"localhost:5000/x/y:z", "localhost:5000/x/y:z", "localhost:5000/x/y:z"},
         {"localhost:5000", "docker.io/library/localhost:5000", "localhost:5000"},

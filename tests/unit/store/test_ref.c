@@ -44,6 +44,20 @@ static void test_names(void **state)
     assert_ref(f, "docker.io/library/x:1", &a);
 }
 
+static void test_half_a_descriptor_is_refused(void **state)
+{
+    struct fixture *f = *state;
+    OCIB_AUTO(ocib_descriptor_release) struct ocib_descriptor a = put_image(f, "a");
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    a.digest = (struct ocib_digest){0};
+    assert_int_equal(ocib_store_ref_set(f->store, "n", &a, &err), -1);
+    assert_string_equal(message_of(err), "image \"n\" has no whole descriptor");
+    assert_int_equal(ocib_error_code(err), OCIB_EINTERNAL);
+    OCIB_AUTO(ocib_descriptors_release) struct ocib_descriptors all = {0};
+    assert_int_equal(ocib_store_refs(f->store, &all, NULL), 0);
+    assert_int_equal(all.len, 0);
+}
+
 static void test_message_for_a_missing_name(void **state)
 {
     struct fixture *f = *state;
@@ -146,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_names, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_half_a_descriptor_is_refused, setup, teardown),
         cmocka_unit_test_setup_teardown(test_message_for_a_missing_name, setup, teardown),
         cmocka_unit_test_setup_teardown(test_entries_of_other_tools_stay, setup, teardown),
         cmocka_unit_test_setup_teardown(test_damaged_index, setup, teardown),
