@@ -81,6 +81,25 @@ int ocib_content_attributes(struct ocib_unpacking *u, int dir_fd, const char *na
     return 0;
 }
 
+/* The same for an open file: no path is looked up. */
+static int set_file_attributes(struct ocib_unpacking *u, int fd, const char *base,
+                               const struct ocib_tar_entry *entry, struct ocib_error **err)
+{
+    struct timespec mtime = {entry->mtime, entry->mtime_nsec};
+    struct timespec times[2] = {mtime, mtime};
+    if (fchown(fd, entry->uid, entry->gid) < 0) {
+        return owner_failed(entry->path, entry->uid, entry->gid, err);
+    }
+    if (set_attributes(u->folder_fd, base, entry, err) < 0) {
+        return -1;
+    }
+    if (fchmod(fd, entry->mode & 07777) < 0 || futimens(fd, times) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESTORE, "can't change mode and time of %s",
+                                    entry->path);
+    }
+    return 0;
+}
+
 static bool is_zero(const char *bytes, size_t len)
 {
     return bytes[0] == 0 && memcmp(bytes, bytes + 1, len - 1) == 0;
@@ -97,20 +116,36 @@ static size_t run_length(const char *bytes, size_t len, bool *zeros)
     return *zeros ? at : (len - at < HOLE ? len : at);
 }
 
-/* Writes at *offset, leaving holes where there are zeros; *offset moves on. */
-static int write_sparse(int fd, const char *bytes, size_t len, off_t *offset)
+/* Where a file that is written front to back is; `hole`: zeros before `offset` were left out. */
+struct target {
+    int fd;
+    off_t offset;
+    bool hole;
+};
+
+static int write_sparse(struct target *t, const char *bytes, size_t len)
 {
     while (len) {
         bool zeros;
         size_t n = run_length(bytes, len, &zeros);
-        if (!zeros && (lseek(fd, *offset, SEEK_SET) < 0 || ocib_fd_write_all(fd, bytes, n) < 0)) {
+        if (!zeros && t->hole && lseek(t->fd, t->offset, SEEK_SET) < 0) {
             return -1;
         }
-        *offset += (off_t)n;
+        if (!zeros && ocib_fd_write_all(t->fd, bytes, n) < 0) {
+            return -1;
+        }
+        t->hole = zeros;
+        t->offset += (off_t)n;
         bytes += n;
         len -= n;
     }
     return 0;
+}
+
+/* A hole at the end is not written, only counted. */
+static int end_sparse(struct target *t, off_t size)
+{
+    return t->hole || t->offset != size ? ftruncate(t->fd, size) : 0;
 }
 
 static int file_failed(const char *path, struct ocib_error **err)
@@ -139,28 +174,23 @@ static ssize_t read_block(struct ocib_unpacking *u, struct ocib_tar_reader *tar,
 static int fill(struct ocib_unpacking *u, struct ocib_tar_reader *tar, int fd,
                 const struct ocib_tar_entry *entry, struct ocib_error **err)
 {
-    off_t offset = 0;
-    while (offset < entry->size) {
-        offset += ocib_tar_reader_hole(tar);
-        if (offset >= entry->size) {
-            break;
-        }
-        ssize_t n = read_block(u, tar, err);
+    struct target t = {.fd = fd};
+    while (t.offset < entry->size) {
+        int64_t hole = ocib_tar_reader_hole(tar);
+        t.offset += hole;
+        t.hole = t.hole || hole > 0;
+        ssize_t n = t.offset < entry->size ? read_block(u, tar, err) : 0;
         if (n < 0) {
             return -1;
         }
         if (n == 0) {
             break;
         }
-        if (write_sparse(fd, u->block, (size_t)n, &offset) < 0) {
+        if (write_sparse(&t, u->block, (size_t)n) < 0) {
             return file_failed(entry->path, err);
         }
     }
-    /* A hole at the end is not written. */
-    if (entry->size && ftruncate(fd, entry->size) < 0) {
-        return file_failed(entry->path, err);
-    }
-    return 0;
+    return end_sparse(&t, entry->size) < 0 ? file_failed(entry->path, err) : 0;
 }
 
 static int new_file(struct ocib_unpacking *u, const char *base)
@@ -174,7 +204,7 @@ int ocib_content_file(struct ocib_unpacking *u, struct ocib_tar_reader *tar, con
 {
     OCIB_AUTO_FD int fd = new_file(u, base);
     if (fd < 0 && errno == EEXIST) {
-        if (ocib_place_clear(u, base, err) < 0) {
+        if (ocib_unpack_clear(u, base, err) < 0) {
             return -1;
         }
         fd = new_file(u, base);
@@ -182,22 +212,22 @@ int ocib_content_file(struct ocib_unpacking *u, struct ocib_tar_reader *tar, con
     if (fd < 0) {
         return file_failed(entry->path, err);
     }
-    if (fill(u, tar, fd, entry, err) < 0 || ocib_fd_close(&fd, entry->path, err) < 0) {
+    if (fill(u, tar, fd, entry, err) < 0 || set_file_attributes(u, fd, base, entry, err) < 0) {
         return -1;
     }
-    return ocib_content_attributes(u, u->folder_fd, base, entry, err);
+    return ocib_fd_close(&fd, entry->path, err);
 }
 
 static int copy_bytes(struct ocib_unpacking *u, int from, int to, off_t size)
 {
-    off_t offset = 0;
+    struct target t = {.fd = to};
     ssize_t n;
     while ((n = ocib_fd_read_full(from, u->block, OCIB_UNPACK_BLOCK)) > 0) {
-        if (write_sparse(to, u->block, (size_t)n, &offset) < 0) {
+        if (write_sparse(&t, u->block, (size_t)n) < 0) {
             return -1;
         }
     }
-    return n < 0 ? -1 : ftruncate(to, size);
+    return n < 0 ? -1 : end_sparse(&t, size);
 }
 
 static bool not_overlays(const char *attribute)

@@ -24,7 +24,7 @@ char *ocib_place_join(const struct ocib_unpacking *u, const char *base)
     return u->folder.len ? ocib_format("%s/%s", u->folder.data, base) : ocib_strdup(base);
 }
 
-int ocib_place_clear(struct ocib_unpacking *u, const char *base, struct ocib_error **err)
+int ocib_unpack_clear(struct ocib_unpacking *u, const char *base, struct ocib_error **err)
 {
     return ocib_remove_tree(u->folder_fd, base, err);
 }

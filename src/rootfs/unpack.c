@@ -110,7 +110,7 @@ static int put_other(struct ocib_unpacking *u, const char *base, const struct oc
     }
     int made = make_other(u, base, entry);
     if (made < 0 && errno == EEXIST) {
-        if (ocib_place_clear(u, base, err) < 0) {
+        if (ocib_unpack_clear(u, base, err) < 0) {
             return -1;
         }
         made = make_other(u, base, entry);
@@ -198,7 +198,7 @@ static int put_hardlink(struct ocib_unpacking *u, const struct ocib_tar_entry *e
     if (same_file(&target, u->folder_fd, base)) {
         return 0;
     }
-    if (ocib_place_clear(u, base, err) < 0) {
+    if (ocib_unpack_clear(u, base, err) < 0) {
         return -1;
     }
     return linkat(target.folder_fd, target.base, u->folder_fd, base, 0) < 0 ? failed(entry, err)
