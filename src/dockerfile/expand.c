@@ -17,6 +17,7 @@ struct scan {
     const struct ocib_expand_options *options;
     size_t *budget;
     unsigned depth;
+    size_t mark; /* where the outermost variable or quote begins that is being read */
     struct ocib_expanded *out;
     struct ocib_error **err;
 };
@@ -38,10 +39,17 @@ static bool is_blank(char c)
     return c == ' ' || (c >= '\t' && c <= '\r');
 }
 
+/* What a message shows of the text: the part that can't be read, up to the end of its line. */
+static struct ocib_str shown(const struct scan *s)
+{
+    struct ocib_str text = ocib_str_sub(s->in, s->mark, s->mark + SHOWN_MAX);
+    ptrdiff_t end = ocib_str_find(text, '\n');
+    return end < 0 ? text : ocib_str_sub(text, 0, (size_t)end);
+}
+
 static int fail(struct scan *s, const char *what)
 {
-    return ocib_error_set(s->err, OCIB_EDOCKERFILE, "%s in '%.*s'", what,
-                          OCIB_STR_ARG(ocib_str_sub(s->in, 0, SHOWN_MAX)));
+    return ocib_error_set(s->err, OCIB_EDOCKERFILE, "%s in '%.*s'", what, OCIB_STR_ARG(shown(s)));
 }
 
 static int missing_brace(struct scan *s)
@@ -302,7 +310,7 @@ static int expand_braces(struct scan *s, struct ocib_buf *out)
         return missing_brace(s);
     }
     ocib_error_set(s->err, OCIB_EDOCKERFILE, "unknown modifier '%s%c' in '%.*s'", colon ? ":" : "",
-                   c, OCIB_STR_ARG(ocib_str_sub(s->in, 0, SHOWN_MAX)));
+                   c, OCIB_STR_ARG(shown(s)));
     return ocib_error_hint_set(s->err, "known are :- - :+ + :? ? # ## %% %%%% / //");
 }
 
@@ -402,6 +410,7 @@ static int expand_special(struct scan *s, int c, struct words *words, struct oci
 {
     OCIB_AUTO_BUF struct ocib_buf part = {0};
     size_t start = s->at;
+    s->mark = s->depth ? s->mark : start;
     int result = c == '$'    ? expand_dollar(s, &part)
                  : c == '\'' ? read_single_quotes(s, &part)
                              : read_double_quotes(s, &part);
@@ -448,6 +457,7 @@ int ocib_expand(struct ocib_str word, const struct ocib_expand_options *options,
     int result = expand_until(&scan, NO_STOP, options->raw_escapes, &words, &text);
     words_end(&words);
     ocib_buf_release(&words.word);
+    out->failed_at = scan.mark;
     out->text = ocib_buf_take(&text);
     return result;
 }

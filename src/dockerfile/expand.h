@@ -41,6 +41,7 @@ struct ocib_expanded {
         OCIB_VEC(size_t);
     } starts;
     struct ocib_strings unset; /* names used as $NAME or ${NAME} that aren't set */
+    size_t failed_at;          /* on failure: where in the input what can't be expanded begins */
 };
 
 /* Fails with OCIB_EDOCKERFILE and without a place, which is the caller's to give. `out` is zeroed

@@ -125,28 +125,45 @@ static int add_source(struct ocib_stage_builder *b, const struct ocib_arg *arg,
     return 0;
 }
 
+/* The heredoc that a word of the line is, when *next is the first that isn't taken yet. */
+static const struct ocib_heredoc *take_heredoc(const struct ocib_instruction *ins, size_t word,
+                                               size_t *next)
+{
+    bool is_doc = word + 1 < ins->args.len && *next < ins->heredocs.len &&
+                  ocib_str_eq(ins->args.items[word].text, ins->heredocs.items[*next].word);
+    return is_doc ? &ins->heredocs.items[(*next)++] : NULL;
+}
+
+/* Each heredoc of the line has to be a source. */
+static int check_heredocs(const struct ocib_instruction *ins, struct ocib_error **err)
+{
+    size_t next = 0;
+    for (size_t i = 0; i < ins->args.len; i++) {
+        take_heredoc(ins, i, &next);
+    }
+    if (next == ins->heredocs.len) {
+        return 0;
+    }
+    const struct ocib_heredoc *odd = &ins->heredocs.items[next];
+    ocib_error_at(err, OCIB_EDOCKERFILE, odd->span, "the heredoc '%.*s' is not a source",
+                  OCIB_STR_ARG(odd->name));
+    return ocib_error_hint_set(err, "a heredoc stands before the destination, and its delimiter "
+                                    "has no blanks");
+}
+
 /* The sources: paths and heredocs. */
 static int read_sources(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
                         struct ocib_copy_op *copy, struct ocib_strings *written,
                         struct ocib_error **err)
 {
-    size_t doc = 0;
+    size_t next = 0;
     for (size_t i = 0; i + 1 < ins->args.len; i++) {
-        const struct ocib_arg *arg = &ins->args.items[i];
-        bool is_doc =
-            doc < ins->heredocs.len && ocib_str_eq(arg->text, ins->heredocs.items[doc].word);
-        int result = is_doc ? add_file(b, ins, &ins->heredocs.items[doc++], copy, err)
-                            : add_source(b, arg, copy, written, err);
+        const struct ocib_heredoc *doc = take_heredoc(ins, i, &next);
+        int result = doc ? add_file(b, ins, doc, copy, err)
+                         : add_source(b, &ins->args.items[i], copy, written, err);
         if (result < 0) {
             return -1;
         }
-    }
-    if (doc < ins->heredocs.len) {
-        const struct ocib_heredoc *odd = &ins->heredocs.items[doc];
-        ocib_error_at(err, OCIB_EDOCKERFILE, odd->span, "the heredoc '%.*s' is not a source",
-                      OCIB_STR_ARG(odd->name));
-        return ocib_error_hint_set(err, "a heredoc stands before the destination, and its "
-                                        "delimiter has no blanks");
     }
     return 0;
 }
@@ -196,6 +213,9 @@ int ocib_stage_copy(struct ocib_stage_builder *b, const struct ocib_instruction 
     OCIB_AUTO_STRINGS struct ocib_strings written = {0};
     struct ocib_words words = ocib_stage_words(b);
     const struct ocib_arg *last = &ins->args.items[ins->args.len - 1];
+    if (check_heredocs(ins, err) < 0) {
+        return -1;
+    }
     OCIB_AUTO_FREE char *dest = ocib_words_expand(&words, last, err);
     if (!dest || read_copy(b, ins, &copy, &written, err) < 0) {
         ocib_copy_op_release(&copy);

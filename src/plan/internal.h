@@ -58,6 +58,9 @@ struct ocib_plan_stage {
     size_t first; /* its instructions in the file, without FROM: [first, end) */
     size_t end;
     bool needed;
+    /* Its ARGs as they are at its end, for the stages that are built from it. Written by
+     * ocib_plan_stage_ops(), the only thing in a plan that it changes. */
+    struct ocib_scope *args;
 };
 
 struct ocib_plan {

@@ -20,6 +20,10 @@ void ocib_plan_free(struct ocib_plan *plan)
     }
     for (size_t i = 0; i < plan->stages.len; i++) {
         stage_release(&plan->stages.items[i].stage);
+        if (plan->stages.items[i].args) {
+            ocib_scope_release(plan->stages.items[i].args);
+            free(plan->stages.items[i].args);
+        }
     }
     ocib_vec_release(&plan->stages);
     ocib_vec_release(&plan->order);
@@ -183,6 +187,7 @@ static int read_from(struct ocib_plan *plan, const struct ocib_instruction *from
     }
     struct ocib_plan_stage *entry = ocib_vec_add(&plan->stages);
     struct ocib_stage *stage = &entry->stage;
+    entry->args = ocib_new(struct ocib_scope);
     stage->index = plan->stages.len - 1;
     stage->span = from->span;
     if (from->args.len == 3) {

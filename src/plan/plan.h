@@ -135,7 +135,11 @@ struct ocib_stage_ops {
     struct ocib_config config;
 };
 
-/* `base` is the config of the base image or stage; NULL for scratch. */
+/*
+ * `base` is the config of the base image or stage; NULL for scratch. A stage inherits the ARGs of
+ * the stage that it is built from, so that one's ops are to be asked for first, as going through
+ * ocib_plan_order() does.
+ */
 int ocib_plan_stage_ops(const struct ocib_plan *plan, size_t index, const struct ocib_config *base,
                         struct ocib_stage_ops *out, struct ocib_error **err) OCIB_MUST;
 void ocib_stage_ops_release(struct ocib_stage_ops *ops);

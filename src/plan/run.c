@@ -59,7 +59,7 @@ static int read_network(const struct ocib_instruction *ins, enum ocib_network *o
     const struct ocib_arg *flag = ocib_instruction_flag(ins, "network");
     *out = OCIB_NETWORK_DEFAULT;
     for (size_t i = 0; flag && names[i]; i++) {
-        if (ocib_str_is_nocase(flag->value, names[i])) {
+        if (ocib_str_is(flag->value, names[i])) {
             *out = values[i];
             return 0;
         }

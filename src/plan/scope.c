@@ -112,6 +112,17 @@ static void warn_unset(const struct ocib_words *words, const struct ocib_strings
     }
 }
 
+/* The line of a heredoc's body in which an offset lies. A trigger's body has no line of its own. */
+static struct ocib_span line_in(const struct ocib_arg *body, size_t offset)
+{
+    struct ocib_span span = body->span;
+    struct ocib_str before = ocib_str_sub(body->text, 0, offset);
+    for (size_t i = 0; i < before.len && span.line < span.end_line; i++) {
+        span.line += before.s[i] == '\n';
+    }
+    return span;
+}
+
 static int expand(const struct ocib_words *words, const struct ocib_arg *arg, bool body,
                   struct ocib_expanded *out, struct ocib_error **err)
 {
@@ -123,7 +134,7 @@ static int expand(const struct ocib_words *words, const struct ocib_arg *arg, bo
         .budget = words->budget,
     };
     if (ocib_expand(arg->text, &options, out, err) < 0) {
-        return ocib_error_place_at(err, arg->span);
+        return ocib_error_place_at(err, body ? line_in(arg, out->failed_at) : arg->span);
     }
     warn_unset(words, &out->unset, arg->span);
     return 0;

@@ -114,6 +114,24 @@ static int apply(struct ocib_stage_builder *b, const struct ocib_instruction *in
 
 /* ---- the base ---- */
 
+/* A stage that is built from another one sees its ARGs too. */
+static void inherit_args(struct ocib_stage_builder *b)
+{
+    const struct ocib_stage *stage = &b->plan->stages.items[b->index].stage;
+    if (stage->base != OCIB_BASE_STAGE) {
+        return;
+    }
+    const struct ocib_scope *args = b->plan->stages.items[stage->base_stage].args;
+    for (size_t i = 0; i < args->len; i++) {
+        struct ocib_str name = ocib_str(args->items[i].name);
+        ocib_scope_set(&b->arg_names, name, NULL);
+        ocib_strings_push(&b->args, name.s);
+        if (args->items[i].value) {
+            ocib_scope_set(&b->env, name, args->items[i].value);
+        }
+    }
+}
+
 static void start_from_base(struct ocib_stage_builder *b, const struct ocib_config *base)
 {
     struct ocib_config *config = b->config;
@@ -127,6 +145,7 @@ static void start_from_base(struct ocib_stage_builder *b, const struct ocib_conf
     if (!ocib_scope_get(&b->config_env, OCIB_STR("PATH"))) {
         ocib_scope_set(&b->config_env, OCIB_STR("PATH"), DEFAULT_PATH);
     }
+    inherit_args(b);
     for (size_t i = 0; i < b->config_env.len; i++) {
         const struct ocib_var *var = &b->config_env.items[i];
         ocib_scope_set(&b->env, ocib_str(var->name), var->value);
@@ -187,6 +206,15 @@ static void export_names(const struct ocib_scope *scope, struct ocib_strings *ou
     }
 }
 
+static void save_args(const struct ocib_stage_builder *b)
+{
+    struct ocib_scope *args = b->plan->stages.items[b->index].args;
+    for (size_t i = 0; i < b->args.len; i++) {
+        struct ocib_str name = ocib_str(b->args.items[i]);
+        ocib_scope_set(args, name, ocib_scope_get(&b->env, name));
+    }
+}
+
 static void finish(struct ocib_stage_builder *b)
 {
     struct ocib_config *config = b->config;
@@ -205,6 +233,7 @@ static void finish(struct ocib_stage_builder *b)
     ocib_scope_export(&b->labels, &config->labels);
     export_names(&b->ports, &config->exposed_ports);
     export_names(&b->volumes, &config->volumes);
+    save_args(b);
 }
 
 static void builder_release(struct ocib_stage_builder *b)

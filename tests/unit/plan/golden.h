@@ -1,7 +1,7 @@
 /*
- * Golden cases: each <folder>/<case>.Dockerfile has a <case>.expected beside it that holds the exact
- * text to come of it. With OCIB_GOLDEN_UPDATE=1 in the environment the expected files are written
- * anew; what changed in them is then to be read before it is committed.
+ * Golden cases: each <folder>/<case>.Dockerfile has a <case>.expected beside it that holds the
+ * exact text to come of it. With OCIB_GOLDEN_UPDATE=1 in the environment the expected files are
+ * written anew; what changed in them is then to be read before it is committed.
  */
 #ifndef OCIB_TEST_GOLDEN_H
 #define OCIB_TEST_GOLDEN_H

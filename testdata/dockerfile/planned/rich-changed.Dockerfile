@@ -1,0 +1,15 @@
+FROM rich
+ENV LANG=de NEW=1
+LABEL base=2 new=1
+WORKDIR sub/../dir
+RUN x
+USER root
+EXPOSE 1 2/udp
+VOLUME /vol /more
+ENTRYPOINT ["/new"]
+STOPSIGNAL 9
+HEALTHCHECK NONE
+ONBUILD USER x
+MAINTAINER me
+SHELL ["/bin/sh", "-ec"]
+RUN y

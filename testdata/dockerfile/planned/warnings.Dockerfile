@@ -1,0 +1,6 @@
+FROM alpine
+ENV VERSION=1
+ENV A=$VERSON B=$C D=${E:-x}
+COPY $SRC /x
+HEALTHCHECK --interval=1s NONE
+EXPOSE 1:2

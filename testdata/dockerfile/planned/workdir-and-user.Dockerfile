@@ -1,0 +1,11 @@
+FROM alpine
+WORKDIR rel
+WORKDIR /
+WORKDIR a b
+WORKDIR $NONE
+USER "a b"
+WORKDIR ../..//c/./d/
+USER $NONE
+USER 1000:1000
+WORKDIR /x
+RUN true

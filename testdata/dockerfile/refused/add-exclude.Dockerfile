@@ -1,0 +1,2 @@
+FROM alpine
+ADD --exclude=a a /x

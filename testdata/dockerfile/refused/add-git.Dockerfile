@@ -1,0 +1,2 @@
+FROM alpine
+ADD git@example.com:a/b.git /x

@@ -1,0 +1,2 @@
+FROM alpine
+ADD --keep-git-dir a /x

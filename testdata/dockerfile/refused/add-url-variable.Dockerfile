@@ -1,0 +1,3 @@
+FROM alpine
+ENV U=http://example.com
+ADD a $U/x /x/

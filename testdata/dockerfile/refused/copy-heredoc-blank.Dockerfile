@@ -1,0 +1,4 @@
+FROM alpine
+COPY <<"a b" /x
+x
+a b

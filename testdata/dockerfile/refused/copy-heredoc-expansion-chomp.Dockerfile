@@ -1,0 +1,5 @@
+FROM alpine
+COPY <<-E /x
+	ok
+	q ${X@Y}
+	E

@@ -1,0 +1,5 @@
+FROM alpine
+COPY <<E /x
+a
+${X@Y}
+E

@@ -1,0 +1,2 @@
+FROM alpine
+ENV A="${TOKEN:?build with --build-arg TOKEN}"

@@ -1,0 +1,4 @@
+FROM alpine
+COPY \
+  --from=1 x /
+FROM alpine

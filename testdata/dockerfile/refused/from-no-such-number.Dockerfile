@@ -1,0 +1,3 @@
+FROM alpine AS one
+FROM alpine
+COPY --from=7 x /

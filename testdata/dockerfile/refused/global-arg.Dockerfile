@@ -1,0 +1,2 @@
+ARG A=${B:?set B}
+FROM alpine

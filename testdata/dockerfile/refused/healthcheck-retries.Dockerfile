@@ -1,0 +1,2 @@
+FROM alpine
+HEALTHCHECK --retries=-1 CMD x

@@ -1,0 +1,2 @@
+FROM alpine
+HEALTHCHECK --timeout=999us CMD x

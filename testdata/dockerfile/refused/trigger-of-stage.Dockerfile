@@ -1,0 +1,3 @@
+FROM alpine AS a
+ONBUILD RUN --mount=type=cache,target=/x y
+FROM a
