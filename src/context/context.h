@@ -1,7 +1,7 @@
 /*
  * The build context: a folder of the host, read only, never left (openat2), seen through its ignore
- * file
- * (`<Dockerfile>.dockerignore` first, else `.dockerignore`; moby's rules).
+ * file (`<Dockerfile>.dockerignore` first, else `.dockerignore`; moby's rules). The context owns
+ * its descriptor, rules and digests; they live as long as it does. Not for concurrent use.
  */
 #ifndef OCIB_CONTEXT_CONTEXT_H
 #define OCIB_CONTEXT_CONTEXT_H
