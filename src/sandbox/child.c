@@ -3,13 +3,15 @@
  * command, reaps whatever becomes orphaned, and ends with the command: the kernel then kills all
  * that is left in the namespace.
  *
- * It runs from a read-only mount (or sealed copy) of the program, see exe.h, and can't be dumped or
- * traced, so a step can't get at the program's file, memory or descriptors by /proc/1.
+ * It is a copy of the server (see server.h), which runs from a read-only mount or sealed copy of
+ * the program (see exe.h) and can't be dumped or traced: a step can't get at the program's file,
+ * memory or descriptors by /proc/1.
  */
 #include "sandbox/caps.h"
 #include "sandbox/command.h"
 #include "sandbox/mounts.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/server.h"
 #include "sandbox/wire.h"
 #include "sys/fd.h"
 
@@ -24,8 +26,8 @@
 #include <sys/wait.h>
 #include <unistd.h>
 
-/* The builder holds the other end for as long as it lives. Asked after PR_SET_PDEATHSIG was set
- * (when this program was started), so its death can't be missed. */
+/* The builder holds the other end for as long as it lives. Asked after PR_SET_PDEATHSIG was set, so
+ * its death can't be missed. */
 static bool builder_is_gone(void)
 {
     struct pollfd control = {.fd = OCIB_CHILD_CONTROL, .events = POLLRDHUP};
@@ -106,13 +108,12 @@ static int start_and_wait(struct ocib_sandbox_spec *spec, int *status, struct oc
 static int work(int *status, struct ocib_error **err)
 {
     __attribute__((cleanup(ocib_sandbox_spec_release))) struct ocib_sandbox_spec spec = {0};
-    prctl(PR_SET_NAME, OCIB_CHILD_NAME);
-    if (prctl(PR_SET_DUMPABLE, 0) < 0 || fcntl(OCIB_CHILD_CONTROL, F_SETFD, FD_CLOEXEC) < 0 ||
-        fcntl(OCIB_CHILD_ROOT, F_SETFD, FD_CLOEXEC) < 0) {
-        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't protect the init of the step");
-    }
     if (ocib_sandbox_spec_receive(OCIB_CHILD_CONTROL, &spec, err) < 0 || builder_is_gone()) {
         return ocib_error_set(err, OCIB_EINTERNAL, "the builder has gone");
+    }
+    if (fcntl(OCIB_CHILD_CONTROL, F_SETFD, FD_CLOEXEC) < 0 ||
+        fcntl(OCIB_CHILD_ROOT, F_SETFD, FD_CLOEXEC) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't keep descriptors from the step");
     }
     if (set_up(&spec, err) < 0) {
         return -1;
@@ -120,17 +121,34 @@ static int work(int *status, struct ocib_error **err)
     return start_and_wait(&spec, status, err);
 }
 
-void ocib_sandbox_child(int argc, char **argv)
+/*
+ * The server, and in each process that it forks, the child. It is in a session of its own: what is
+ * typed at the builder's terminal is the builder's to deal with.
+ */
+static _Noreturn void serve(void)
 {
-    if (argc != 1 || strcmp(argv[0], OCIB_CHILD_NAME) != 0 || getpid() != 1) {
-        return;
-    }
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
     int status = 0;
+    setsid();
+    prctl(PR_SET_NAME, OCIB_SERVER_NAME);
+    if (prctl(PR_SET_DUMPABLE, 0) < 0 || ocib_server_serve(OCIB_CHILD_CONTROL) < 0) {
+        _exit(0);
+    }
     if (work(&status, &err) < 0) {
         ocib_sandbox_report_error(OCIB_CHILD_CONTROL, err);
         _exit(1);
     }
     ocib_sandbox_report_status(OCIB_CHILD_CONTROL, status);
     _exit(0);
+}
+
+void ocib_sandbox_child(int argc, char **argv)
+{
+    int type = 0;
+    socklen_t len = sizeof(type);
+    if (argc == 1 && strcmp(argv[0], OCIB_SERVER_NAME) == 0 &&
+        getsockopt(OCIB_CHILD_CONTROL, SOL_SOCKET, SO_TYPE, &type, &len) == 0 &&
+        type == SOCK_SEQPACKET) {
+        serve();
+    }
 }

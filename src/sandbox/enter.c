@@ -72,8 +72,7 @@ void ocib_sandbox_free(struct ocib_sandbox *sandbox)
         ocib_buf_release(filter);
         free(filter);
     }
-    ocib_fd_cleanup(&sandbox->exe_fd);
-    ocib_fd_cleanup(&sandbox->null_fd);
+    ocib_server_stop(&sandbox->server);
     free(sandbox->why);
     free(sandbox);
 }
@@ -157,13 +156,16 @@ static int get_ready(struct ocib_sandbox *sandbox, const struct ocib_log *log,
     if (sandbox->mode == OCIB_SANDBOX_NONE) {
         return 0;
     }
-    sandbox->exe_fd = ocib_sandbox_exe_open(err);
-    if (sandbox->exe_fd < 0) {
+    OCIB_AUTO_FD int exe_fd = ocib_sandbox_exe_open(err);
+    if (exe_fd < 0) {
         return -1;
     }
-    sandbox->null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
-    if (sandbox->null_fd < 0) {
+    OCIB_AUTO_FD int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null_fd < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't open /dev/null");
+    }
+    if (ocib_server_start(exe_fd, null_fd, &sandbox->server, err) < 0) {
+        return -1;
     }
     if (!ocib_seccomp_available()) {
         ocib_log(log, OCIB_LOG_WARNING,
@@ -176,8 +178,7 @@ struct ocib_sandbox *ocib_sandbox_enter(enum ocib_sandbox_mode mode, const struc
                                         struct ocib_error **err)
 {
     OCIB_AUTO(ocib_sandbox_cleanup) struct ocib_sandbox *sandbox = ocib_new(struct ocib_sandbox);
-    sandbox->exe_fd = -1;
-    sandbox->null_fd = -1;
+    sandbox->server = (struct ocib_server){{0, -1}, -1};
     sandbox->mode = OCIB_SANDBOX_NONE;
     if (mode == OCIB_SANDBOX_NONE) {
         sandbox->why = ocib_strdup("mode none was asked for");

@@ -5,7 +5,6 @@
 #include "sandbox/wire.h"
 #include "sys/fd.h"
 #include "sys/mount.h"
-#include "sys/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -13,6 +12,7 @@
 #include <sched.h>
 #include <signal.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -26,7 +26,7 @@ enum {
 /* One step while it runs. */
 struct run {
     const struct ocib_step *step;
-    struct ocib_process process;
+    int pidfd;      /* of process 1 of the step */
     int streams[2]; /* read ends of what the step's descriptors 1 and 2 are; -1 after their end */
     int control;
     struct ocib_buf record; /* what came over `control` */
@@ -34,9 +34,22 @@ struct run {
     bool interrupted;
 };
 
+/* Kills process 1 of the step's namespace, and with it all others, and waits until they are gone.
+ */
+static void end_step(struct run *run)
+{
+    struct pollfd ended = {run->pidfd, POLLIN, 0};
+    if (run->pidfd >= 0) {
+        syscall(SYS_pidfd_send_signal, run->pidfd, SIGKILL, NULL, 0);
+        while (poll(&ended, 1, -1) < 0 && errno == EINTR) {
+        }
+    }
+}
+
 static void run_release(struct run *run)
 {
-    ocib_process_end(&run->process);
+    end_step(run);
+    ocib_fd_cleanup(&run->pidfd);
     ocib_fd_cleanup(&run->streams[0]);
     ocib_fd_cleanup(&run->streams[1]);
     ocib_fd_cleanup(&run->control);
@@ -147,30 +160,15 @@ static int make_ends(struct run *run, struct ends *ends, struct ocib_error **err
 static int start(struct ocib_sandbox *sandbox, struct run *run, struct ocib_error **err)
 {
     OCIB_AUTO(ends_release) struct ends ends = {{-1, -1}, -1, -1};
-    char name[] = OCIB_CHILD_NAME;
-    char *const argv[] = {name, NULL};
-    static char *const env[] = {NULL};
     if (make_ends(run, &ends, err) < 0) {
         return -1;
     }
-    const int fds[] = {
-        sandbox->null_fd,
-        ends.streams[0],
-        ends.streams[1],
-        [OCIB_CHILD_CONTROL] = ends.control,
-        [OCIB_CHILD_ROOT] = ends.tree,
-    };
-    struct ocib_spawn how = {
-        .path = "the sandbox of a step",
-        .exe_fd = sandbox->exe_fd,
-        .argv = argv,
-        .env = env,
-        .fds = fds,
-        .fd_count = OCIB_COUNT(fds),
+    const struct ocib_server_request request = {
         .namespaces = ocib_probe_step_namespaces() | (run->step->no_network ? CLONE_NEWNET : 0),
-        .code = OCIB_ESANDBOX,
+        .fds = {ends.streams[0], ends.streams[1], ends.control, ends.tree},
     };
-    return ocib_spawn(&how, &run->process, err);
+    run->pidfd = ocib_server_fork(&sandbox->server, &request, run->control, err);
+    return run->pidfd < 0 ? -1 : 0;
 }
 
 /* A child that fails early leaves bytes unread; its record then tells more than EPIPE. */
@@ -222,7 +220,7 @@ static void look_for_interrupt(struct run *run)
 {
     if (run->step->interrupted && *run->step->interrupted && !run->interrupted) {
         run->interrupted = true;
-        kill(run->process.pid, SIGKILL); /* process 1 of its namespace: all others end with it */
+        syscall(SYS_pidfd_send_signal, run->pidfd, SIGKILL, NULL, 0);
     }
 }
 
@@ -235,7 +233,7 @@ static int watch(struct run *run, struct ocib_error **err)
 {
     for (;;) {
         struct pollfd polled[] = {
-            {run->process.pidfd, POLLIN, 0},
+            {run->pidfd, POLLIN, 0},
             {run->streams[0], POLLIN, 0},
             {run->streams[1], POLLIN, 0},
         };
@@ -255,33 +253,23 @@ static int watch(struct run *run, struct ocib_error **err)
     }
 }
 
-static void set_result(int wait_status, struct ocib_step_result *result)
-{
-    int number = WIFSIGNALED(wait_status) ? WTERMSIG(wait_status) : 0;
-    result->signal = number;
-    result->exit_status = number ? 128 + number : WEXITSTATUS(wait_status);
-}
-
+/* Process 1 reports how the command ended; one that was killed (for want of memory, or by somebody)
+ * could not, and the command went with it. */
 static int finish(struct run *run, struct ocib_step_result *result, struct ocib_error **err)
 {
-    int init_status = 0;
-    int wait_status = 0;
+    int status = 0;
+    ocib_fd_cleanup(&run->pidfd);
     take_record(run);
-    if (ocib_process_wait(&run->process, &init_status) < 0) {
-        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't wait for the step");
-    }
     if (run->interrupted) {
         return ocib_error_set(err, OCIB_EINTERRUPTED, "interrupted");
     }
-    int told = ocib_sandbox_report_parse(ocib_buf_str(&run->record), &wait_status, err);
+    int told = ocib_sandbox_report_parse(ocib_buf_str(&run->record), &status, err);
     if (told < 0) {
         return -1;
     }
-    if (told == 0 && !WIFSIGNALED(init_status)) {
-        return ocib_error_set(err, OCIB_EINTERNAL, "the sandbox ended without a word (status %d)",
-                              WEXITSTATUS(init_status));
-    }
-    set_result(told ? wait_status : init_status, result);
+    int number = told == 0 ? SIGKILL : WIFSIGNALED(status) ? WTERMSIG(status) : 0;
+    result->signal = number;
+    result->exit_status = number ? 128 + number : WEXITSTATUS(status);
     return 0;
 }
 
@@ -303,7 +291,7 @@ int ocib_sandbox_run(struct ocib_sandbox *sandbox, const struct ocib_step *step,
 {
     OCIB_AUTO_BUF struct ocib_buf spec = {0};
     OCIB_AUTO(run_release)
-    struct run run = {.step = step, .process = {0, -1}, .streams = {-1, -1}, .control = -1};
+    struct run run = {.step = step, .pidfd = -1, .streams = {-1, -1}, .control = -1};
     run.piece = ocib_alloc(1, PIECE);
     if (check(sandbox, step, err) < 0 || encode(sandbox, step, &spec, err) < 0 ||
         start(sandbox, &run, err) < 0 || send_spec(run.control, &spec, err) < 0 ||

@@ -6,9 +6,10 @@
  * mounts): in mode root it already could; in mode userns it is root of a new user namespace with
  * the user's subordinate ids, and in a mount namespace of its own.
  *
- * Each step runs in a child that is this program executed anew from /proc/self/exe (main() must
- * call ocib_sandbox_child() first of all), told by a specification over a pipe, and reporting
- * failures as one bounded record.
+ * Each step runs in a child that is forked from this program executed anew from /proc/self/exe
+ * (main() must call ocib_sandbox_child() first of all), told by a specification over a socket, and
+ * reporting failures as one bounded record. Steps may run from several threads at once. All that
+ * was started ends with this process, however it ends.
  */
 #ifndef OCIB_SANDBOX_SANDBOX_H
 #define OCIB_SANDBOX_SANDBOX_H
@@ -87,8 +88,8 @@ struct ocib_step_result {
 int ocib_sandbox_run(struct ocib_sandbox *sandbox, const struct ocib_step *step,
                      struct ocib_step_result *result, struct ocib_error **err) OCIB_MUST;
 
-/* To be called first in main(): if this process was started as a sandbox child, does its work and
- * does not return. */
+/* To be called first in main(): if this process was started to run sandbox children, does its work
+ * and does not return. */
 void ocib_sandbox_child(int argc, char **argv);
 
 #endif

@@ -5,6 +5,7 @@
 
 #include "base/buf.h"
 #include "sandbox/sandbox.h"
+#include "sandbox/server.h"
 
 #include <stdatomic.h>
 
@@ -12,8 +13,7 @@ struct ocib_sandbox {
     enum ocib_sandbox_mode mode;
     bool in_userns;
     char *why;
-    int exe_fd;                        /* see exe.h; -1 in mode none */
-    int null_fd;                       /* /dev/null */
+    struct ocib_server server;         /* not started in mode none */
     _Atomic(struct ocib_buf *) filter; /* NULL: not made yet */
 };
 

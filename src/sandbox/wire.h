@@ -4,7 +4,8 @@
  * bounded all the same, since what a step passes (arguments, environment) comes from outside.
  *
  * Builder to child: one specification. Child to builder: at most one record, the first counts: an
- * error that kept the step from starting, or the wait status of the step's command.
+ * error that kept the step from starting, or the wait status of the step's command. (Before it, the
+ * server sends one byte with the child's pidfd, see server.h.)
  */
 #ifndef OCIB_SANDBOX_WIRE_H
 #define OCIB_SANDBOX_WIRE_H
@@ -17,8 +18,10 @@
 #include <stdint.h>
 #include <sys/types.h>
 
-/* The child's argv[0] and descriptors. */
-#define OCIB_CHILD_NAME "ocib-sandbox"
+/* argv[0] of the process that children are forked from, and their name. */
+#define OCIB_SERVER_NAME "ocib-sandbox"
+
+/* The descriptors of children, and of the server its control socket. */
 enum {
     OCIB_CHILD_CONTROL = 3,
     OCIB_CHILD_ROOT = 4,

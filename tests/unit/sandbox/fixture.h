@@ -128,10 +128,6 @@ static inline void fixture_step_init(struct fixture_step *s, const char *const *
                                  .env = &s->env,
                                  .cwd = "/",
                                  .output = fixture_capture};
-    for (int i = 0; i < 3; i++) {
-        ocib_buf_clear(&fixture_output[i]);
-        ocib_buf_reserve(&fixture_output[i], 1)[0] = '\0';
-    }
 }
 
 static inline void fixture_step_release(struct fixture_step *s)
@@ -141,10 +137,19 @@ static inline void fixture_step_release(struct fixture_step *s)
     ocib_fd_cleanup(&s->root_fd);
 }
 
+static inline void fixture_forget_output(void)
+{
+    for (int i = 0; i < 3; i++) {
+        ocib_buf_clear(&fixture_output[i]);
+        ocib_buf_reserve(&fixture_output[i], 1)[0] = '\0';
+    }
+}
+
 static inline int fixture_run(struct fixture_step *s)
 {
     struct ocib_step_result result = {-1, -1};
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    fixture_forget_output();
     int failed = ocib_sandbox_run(fixture_sandbox, &s->step, &result, &err);
     if (failed) {
         print_message("%s\n", ocib_error_message(err));

@@ -69,9 +69,8 @@ static void test_network_host(void **state)
     fixture_says("readlink /proc/self/ns/net", wanted);
 }
 
-/* Whoever holds the write end of a pipe that only processes of the step have, is alive. */
+/* A pipe that tells the test that a step has started. */
 struct doomed {
-    int alive[2];
     int started[2];
 };
 
@@ -81,11 +80,13 @@ static void tell_started(void *data, int stream, const char *bytes, size_t len)
     (void)!write(doomed->started[1], "s", 1);
 }
 
+/* A builder of its own; whatever mode this process is in, it is root here. */
 static _Noreturn void run_and_be_killed(struct doomed *doomed)
 {
     const char *const argv[] = {"sh", "-c", "setsid sleep 1000 & echo started; sleep 1000", NULL};
     struct fixture_step s;
     struct ocib_step_result result;
+    fixture_sandbox = ocib_sandbox_enter(OCIB_SANDBOX_ROOT, NULL, NULL);
     fixture_step_init(&s, argv);
     s.step.output = tell_started;
     s.step.data = doomed;
@@ -93,7 +94,7 @@ static _Noreturn void run_and_be_killed(struct doomed *doomed)
     _exit(0);
 }
 
-static pid_t only_child_of(pid_t parent)
+static pid_t first_child_of(pid_t parent)
 {
     OCIB_AUTO_FREE char *path =
         ocib_format("/proc/%ld/task/%ld/children", (long)parent, (long)parent);
@@ -104,30 +105,36 @@ static pid_t only_child_of(pid_t parent)
     return (pid_t)strtol(text.data, NULL, 10);
 }
 
-static void test_killed_builder_leaves_nothing(void **state)
+/* Kills one of a builder's processes; all of them, which become this process's children, end. */
+static void kill_one(bool builder_first)
 {
     struct doomed doomed;
     char byte;
     assert_int_equal(pipe(doomed.started), 0);
-    /* Orphans come to this process, which can then wait until they are gone. */
-    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     pid_t builder = fork();
     if (builder == 0) {
         run_and_be_killed(&doomed);
     }
-    assert_int_equal(read(doomed.started[0], &byte, 1), 1);
-    pid_t init = only_child_of(builder);
-    kill(builder, SIGKILL);
-    assert_int_equal(waitpid(builder, NULL, 0), builder);
-    int status = 0;
-    if (init > 0) {
-        assert_int_equal(waitpid(init, &status, 0), init);
-        assert_true(WIFSIGNALED(status));
-        assert_int_equal(WTERMSIG(status), SIGKILL);
-    }
-    assert_int_equal(waitpid(-1, NULL, 0), -1);
-    close(doomed.started[0]);
     close(doomed.started[1]);
+    assert_int_equal(read(doomed.started[0], &byte, 1), 1);
+    pid_t server = first_child_of(builder);
+    pid_t init = server ? first_child_of(server) : 0;
+    kill(builder_first || !server ? builder : server, SIGKILL);
+    assert_int_equal(waitpid(builder, NULL, 0), builder);
+    if (init) { /* each becomes this process's child when its parent has ended */
+        int status = 0;
+        assert_int_equal(waitpid(server, NULL, 0), server);
+        assert_int_equal(waitpid(init, &status, 0), init);
+        assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    }
+    close(doomed.started[0]);
+}
+
+static void test_killed_builder_leaves_nothing(void **state)
+{
+    assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
+    kill_one(true);
+    kill_one(false);
     prctl(PR_SET_CHILD_SUBREAPER, 0);
 }
 

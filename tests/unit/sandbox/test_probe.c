@@ -30,8 +30,8 @@ static void test_trials(void **state)
     assert_int_equal(ocib_probe_ids(&err), 0);
     assert_int_equal(ocib_probe_step(&err), 0);
     assert_null(err);
-    assert_int_equal(waitpid(-1, NULL, WNOHANG), -1);
-    assert_int_equal(errno, ECHILD);
+    /* Of the only child, the sandbox's server, nothing is to be told. */
+    assert_int_equal(waitpid(-1, NULL, WNOHANG), 0);
 }
 
 static void test_user_namespace(void **state)

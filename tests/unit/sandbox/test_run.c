@@ -99,6 +99,7 @@ static void test_interrupt(void **state)
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
     fixture_step_init(&s, argv);
     stop = 0;
+    fixture_forget_output();
     s.step.interrupted = &stop;
     s.step.output = stop_at_output;
     assert_int_equal(ocib_sandbox_run(fixture_sandbox, &s.step, &result, &err), -1);

@@ -156,13 +156,13 @@ static void test_signals(void **state)
 
 static void test_end(void **state)
 {
-    char command[] = "sleep 1000";
-    char *const argv[] = {shell_name, shell_option, command, NULL};
-    char path[] = "PATH=/usr/bin:/bin";
-    char *const env[] = {path, NULL};
+    char name[] = "sleep";
+    char forever[] = "1000";
+    char *const argv[] = {name, forever, NULL};
+    char *const env[] = {NULL};
     struct ocib_process process;
     const struct ocib_spawn how = {
-        .path = "/bin/sh", .exe_fd = -1, .argv = argv, .env = env, .code = OCIB_EINTERNAL};
+        .path = "/bin/sleep", .exe_fd = -1, .argv = argv, .env = env, .code = OCIB_EINTERNAL};
     assert_int_equal(ocib_spawn(&how, &process, NULL), 0);
     ocib_process_end(&process);
     ocib_process_end(&process);
@@ -173,20 +173,23 @@ static void test_end(void **state)
 
 static void test_fork_into(void **state)
 {
-    pid_t pid = ocib_fork_into(0);
+    pid_t pid = ocib_fork_into(0, NULL);
     if (pid == 0) {
         _exit(7);
     }
     int status;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(WEXITSTATUS(status), 7);
-    pid = ocib_fork_into(CLONE_NEWPID | CLONE_NEWUSER);
+    int pidfd = -1;
+    pid = ocib_fork_into(CLONE_NEWPID | CLONE_NEWUSER, &pidfd);
     if (pid == 0) {
         _exit(getpid() == 1 ? 8 : 9);
     }
     if (pid > 0) { /* a machine may forbid user namespaces */
         assert_int_equal(waitpid(pid, &status, 0), pid);
         assert_int_equal(WEXITSTATUS(status), 8);
+        assert_true(fcntl(pidfd, F_GETFD) & FD_CLOEXEC);
+        close(pidfd);
     }
 }
 

@@ -1,0 +1,206 @@
+#include "sandbox/server.h"
+
+#include "sandbox/wire.h"
+#include "sys/fd.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <poll.h>
+#include <signal.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/socket.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+enum { FDS = OCIB_COUNT(((struct ocib_server_request *)0)->fds) };
+
+/* Room for the descriptors that go with a packet. */
+union ancillary {
+    struct cmsghdr header; /* for its alignment */
+    char bytes[CMSG_SPACE(sizeof(int) * FDS)];
+};
+
+static ssize_t send_with_fds(int socket, struct iovec bytes, const int *fds, size_t count)
+{
+    union ancillary ancillary = {0};
+    struct msghdr message = {
+        .msg_iov = &bytes,
+        .msg_iovlen = 1,
+        .msg_control = ancillary.bytes,
+        .msg_controllen = CMSG_SPACE(sizeof(int) * count),
+    };
+    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
+    header->cmsg_level = SOL_SOCKET;
+    header->cmsg_type = SCM_RIGHTS;
+    header->cmsg_len = CMSG_LEN(sizeof(int) * count);
+    memcpy(CMSG_DATA(header), fds, sizeof(int) * count);
+    ssize_t n;
+    do {
+        n = sendmsg(socket, &message, MSG_NOSIGNAL);
+    } while (n < 0 && errno == EINTR);
+    return n;
+}
+
+/* Receives up to FDS descriptors; those that did not come are -1. */
+static ssize_t receive_with_fds(int socket, struct iovec bytes, int fds[FDS])
+{
+    union ancillary ancillary = {0};
+    struct msghdr message = {
+        .msg_iov = &bytes,
+        .msg_iovlen = 1,
+        .msg_control = ancillary.bytes,
+        .msg_controllen = sizeof(ancillary.bytes),
+    };
+    for (size_t i = 0; i < FDS; i++) {
+        fds[i] = -1;
+    }
+    ssize_t n;
+    do {
+        n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
+    } while (n < 0 && errno == EINTR);
+    const struct cmsghdr *header = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
+    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
+        memcpy(fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
+    }
+    return n;
+}
+
+int ocib_server_start(int exe_fd, int null_fd, struct ocib_server *out, struct ocib_error **err)
+{
+    char name[] = OCIB_SERVER_NAME;
+    char *const argv[] = {name, NULL};
+    char *const env[] = {NULL};
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a socket pair");
+    }
+    out->socket = pair[0];
+    OCIB_AUTO_FD int theirs = pair[1];
+    const int fds[] = {null_fd, null_fd, null_fd, [OCIB_CHILD_CONTROL] = theirs};
+    const struct ocib_spawn how = {
+        .path = "the sandbox",
+        .exe_fd = exe_fd,
+        .argv = argv,
+        .env = env,
+        .fds = fds,
+        .fd_count = OCIB_COUNT(fds),
+        .code = OCIB_ESANDBOX,
+    };
+    return ocib_spawn(&how, &out->process, err);
+}
+
+void ocib_server_stop(struct ocib_server *server)
+{
+    ocib_fd_cleanup(&server->socket);
+    ocib_process_end(&server->process);
+}
+
+/* What the server says on the child's control socket: a byte with the pidfd, or an error's record,
+ * or nothing more if it has died. */
+static int receive_pidfd(const struct ocib_server *server, int control, struct ocib_error **err)
+{
+    char record[OCIB_RECORD_MAX];
+    int fds[FDS];
+    int status;
+    struct pollfd polled[] = {{control, POLLIN, 0}, {server->process.pidfd, POLLIN, 0}};
+    while (poll(polled, OCIB_COUNT(polled), -1) < 0) {
+        if (errno != EINTR) {
+            return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't wait for the sandbox");
+        }
+    }
+    ssize_t n = 0;
+    if (polled[0].revents) {
+        n = receive_with_fds(control, (struct iovec){record, sizeof(record)}, fds);
+        if (n > 0 && fds[0] >= 0) {
+            return fds[0];
+        }
+    }
+    struct ocib_str bytes = {record, n < 0 ? 0 : (size_t)n};
+    if (ocib_sandbox_report_parse(bytes, &status, err) >= 0) {
+        ocib_error_set(err, OCIB_ESANDBOX, "the sandbox's process has ended unexpectedly");
+    }
+    return -1;
+}
+
+int ocib_server_fork(const struct ocib_server *server, const struct ocib_server_request *request,
+                     int control, struct ocib_error **err)
+{
+    int namespaces = request->namespaces;
+    struct iovec bytes = {&namespaces, sizeof(namespaces)};
+    if (send_with_fds(server->socket, bytes, request->fds, FDS) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't ask the sandbox to start a step");
+    }
+    return receive_pidfd(server, control, err);
+}
+
+/* In the child: descriptors 0 to OCIB_CHILD_ROOT and nothing else. */
+static int take_fds(const int fds[FDS])
+{
+    int high[FDS];
+    for (size_t i = 0; i < FDS; i++) {
+        high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, OCIB_CHILD_ROOT + 1);
+        if (high[i] < 0) {
+            return -1;
+        }
+    }
+    for (size_t i = 0; i < FDS; i++) {
+        if (dup2(high[i], (int)i + 1) < 0) {
+            return -1;
+        }
+    }
+    return (int)syscall(SYS_close_range, OCIB_CHILD_ROOT + 1, ~0U, 0);
+}
+
+static void answer(int control, pid_t pid, int pidfd)
+{
+    char started = 'p';
+    if (pid > 0) {
+        /* If the builder is gone, so will the child be. */
+        (void)send_with_fds(control, (struct iovec){&started, 1}, &pidfd, 1);
+        close(pidfd);
+        return;
+    }
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    ocib_error_set_errno(&err, OCIB_ESANDBOX, "can't make the namespaces of a step");
+    ocib_sandbox_report_error(control, err);
+}
+
+/* 0 in the child, else 1. */
+static int serve_request(int namespaces, int fds[FDS])
+{
+    int pidfd = -1;
+    bool complete = fds[FDS - 1] >= 0;
+    pid_t pid = complete ? ocib_fork_into(namespaces, &pidfd) : -1;
+    if (pid == 0) {
+        /* A builder that died before this call is noticed by its closed control socket. */
+        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || take_fds(fds) < 0) {
+            _exit(1);
+        }
+        return 0;
+    }
+    if (complete) {
+        answer(fds[OCIB_CHILD_CONTROL - 1], pid, pidfd);
+    }
+    for (size_t i = 0; i < FDS; i++) {
+        ocib_fd_cleanup(&fds[i]);
+    }
+    return 1;
+}
+
+int ocib_server_serve(int socket)
+{
+    int namespaces;
+    int fds[FDS];
+    struct sigaction reap = {.sa_handler = SIG_IGN}; /* children leave no zombies */
+    sigaction(SIGCHLD, &reap, NULL);
+    while (receive_with_fds(socket, (struct iovec){&namespaces, sizeof(namespaces)}, fds) ==
+           (ssize_t)sizeof(namespaces)) {
+        if (serve_request(namespaces, fds) == 0) {
+            reap.sa_handler = SIG_DFL;
+            sigaction(SIGCHLD, &reap, NULL);
+            return 0;
+        }
+    }
+    return -1;
+}
