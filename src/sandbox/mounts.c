@@ -259,8 +259,8 @@ static int mount_all(int root_fd, int host_fd, struct ocib_error **err)
 }
 
 /*
- * pivot_root(2) wants this process's root to be that of a mount. It is not in a plain chroot;
- * entering one's own mount namespace anew leads to its real root.
+ * Calls that change all mounts, and pivot_root(2), want this process's root to be that of a mount.
+ * It is not in a plain chroot; entering one's own mount namespace anew leads to its real root.
  */
 static int leave_chroot(void)
 {
@@ -274,7 +274,7 @@ static int leave_chroot(void)
 
 int ocib_sandbox_enter_tree(int root_fd, struct ocib_error **err)
 {
-    if (ocib_mount_make_private() < 0 || leave_chroot() < 0) {
+    if (leave_chroot() < 0 || ocib_mount_make_private() < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make the step's mounts private");
     }
     OCIB_AUTO_FD int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
@@ -292,7 +292,7 @@ int ocib_sandbox_enter_tree(int root_fd, struct ocib_error **err)
 
 int ocib_sandbox_try_mounts(struct ocib_error **err)
 {
-    if (ocib_mount_make_private() < 0) {
+    if (leave_chroot() < 0 || ocib_mount_make_private() < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "mount: can't make mounts private");
     }
     OCIB_AUTO_FD int tmpfs = new_dev();

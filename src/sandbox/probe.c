@@ -1,6 +1,7 @@
 #include "sandbox/probe.h"
 
 #include "base/mem.h"
+#include "sandbox/caps.h"
 #include "sandbox/mounts.h"
 #include "sandbox/wire.h"
 #include "sys/fd.h"
@@ -9,6 +10,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -52,10 +54,20 @@ bool ocib_probe_in_userns(void)
     return false;
 }
 
-static bool is_confined(void)
+bool ocib_probe_status_has(const char *wanted)
 {
     OCIB_AUTO_BUF struct ocib_buf text = {0};
-    return read_small("/proc/self/status", &text) && strstr(text.data, "\nSeccomp:\t2") != NULL;
+    if (!read_small("/proc/self/status", &text)) {
+        return false;
+    }
+    struct ocib_str rest = ocib_buf_str(&text);
+    struct ocib_str line;
+    while (ocib_str_cut(&rest, '\n', &line)) {
+        if (ocib_str_is(line, wanted)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 char *ocib_probe_userns_hint(int error)
@@ -72,7 +84,7 @@ char *ocib_probe_userns_hint(int error)
             "this program, or sysctl -w "
             "kernel.apparmor_restrict_unprivileged_userns=0");
     }
-    if (is_confined()) {
+    if (ocib_probe_status_has("Seccomp:\t2")) {
         return ocib_strdup("a seccomp profile confines this process: start its container with one "
                            "that allows unshare and mount (docker run --security-opt "
                            "seccomp=unconfined --security-opt apparmor=unconfined)");
@@ -96,6 +108,10 @@ static int fail_namespaces(struct ocib_error **err)
 {
     int number = errno;
     ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make mount, pid, ipc and uts namespaces");
+    if (geteuid() == 0 && !(ocib_caps_effective() & UINT64_C(1) << CAP_SYS_ADMIN)) {
+        return ocib_error_hint_set(err, "root has no CAP_SYS_ADMIN here: start its container with "
+                                        "--cap-add SYS_ADMIN, or run ocib as an ordinary user");
+    }
     OCIB_AUTO_FREE char *hint = ocib_probe_userns_hint(number);
     return hint ? ocib_error_hint_set(err, "%s", hint) : -1;
 }

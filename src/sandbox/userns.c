@@ -199,6 +199,14 @@ static int finish_tool(struct side *side, struct ocib_error **err)
     }
     struct ocib_str said = ocib_str_trim(ocib_buf_str(&text));
     ocib_error_set(err, OCIB_ESANDBOX, "%s failed: %.*s", side->tool, OCIB_STR_ARG(said));
+    if (ocib_probe_status_has("NoNewPrivs:\t1")) {
+        return ocib_error_hint_set(
+            err,
+            "no_new_privs is set for this process, so %s gets no "
+            "privilege: start without it (docker: without no-new-privileges, "
+            "Kubernetes: allowPrivilegeEscalation: true)",
+            side->tool);
+    }
     return ocib_error_hint_set(
         err,
         "it must be set-uid root (or have the file capability), the ranges in "

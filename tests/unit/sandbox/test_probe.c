@@ -23,6 +23,12 @@ static void test_file_is(void **state)
     unlink(path);
 }
 
+static void test_status_lines(void **state)
+{
+    assert_true(ocib_probe_status_has("NoNewPrivs:\t0") != ocib_probe_status_has("NoNewPrivs:\t1"));
+    assert_false(ocib_probe_status_has("NoNewPrivs:"));
+}
+
 /* Where steps run, all trials say yes and leave nothing. */
 static void test_trials(void **state)
 {
@@ -67,8 +73,11 @@ static void test_refusal(void **state)
 static int tests(void)
 {
     const struct CMUnitTest list[] = {
-        cmocka_unit_test(test_file_is),        cmocka_unit_test(test_trials),
-        cmocka_unit_test(test_user_namespace), cmocka_unit_test(test_no_room_for_namespaces),
+        cmocka_unit_test(test_file_is),
+        cmocka_unit_test(test_status_lines),
+        cmocka_unit_test(test_trials),
+        cmocka_unit_test(test_user_namespace),
+        cmocka_unit_test(test_no_room_for_namespaces),
         cmocka_unit_test(test_refusal),
     };
     return cmocka_run_group_tests_name("probe", list, NULL, NULL);

@@ -63,7 +63,9 @@ static int fail_late(void)
                 strstr(ocib_error_message(err), "can't make a user namespace") ||
                 strstr(ocib_error_message(err), "can't execute /usr/bin/newuidmap");
     bool as_before = !joined && getuid() == uid && waitpid(-1, NULL, WNOHANG) < 0;
-    return told && ocib_error_hint(err) && as_before ? 0 : 1;
+    bool helps = ocib_error_hint(err) && (!strstr(ocib_error_message(err), "newuidmap failed") ||
+                                          strstr(ocib_error_hint(err), "no_new_privs is set"));
+    return told && helps && as_before ? 0 : 1;
 }
 
 static int in_child(int (*body)(void))
