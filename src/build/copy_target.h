@@ -5,7 +5,7 @@
 #ifndef OCIB_BUILD_COPY_TARGET_H
 #define OCIB_BUILD_COPY_TARGET_H
 
-#include "build/copy_file.h"
+#include "sys/copy.h"
 #include "build/copy_place.h"
 #include "build/copy_selection.h"
 

@@ -71,7 +71,8 @@ int ocib_layer_diff(const struct ocib_diff_options *options, struct ocib_tar_wri
 /* A whole tree (not an overlay upper) as a tar, for -o type=tar; in the same order and form. */
 int ocib_tree_write(int root_fd, bool has_epoch, int64_t epoch, struct ocib_tar_writer *tar,
                     struct ocib_error **err) OCIB_MUST;
-/* A whole tree copied to an empty folder of the host, for -o type=local. */
+/* A whole tree copied to a folder of the host, for -o type=local. Files that are there already give
+ * way; everything belongs to the user. */
 int ocib_tree_copy(int root_fd, int dest_fd, struct ocib_error **err) OCIB_MUST;
 
 #endif

@@ -3,6 +3,7 @@
 #include "rootfs/emit.h"
 #include "rootfs/layer.h"
 #include "rootfs/walk.h"
+#include "sys/copy.h"
 #include "sys/fd.h"
 #include "sys/path.h"
 #include "sys/xattr.h"
@@ -28,6 +29,7 @@ struct copy {
     struct ocib_buf path;
     struct ocib_map *links; /* as in the emitter */
     int root_fd;            /* of the copy: hard links name their first path */
+    struct ocib_copy_ways ways;
     struct {
         OCIB_VEC(struct folder);
     } folders;
@@ -42,31 +44,6 @@ static int failed(const struct copy *c, struct ocib_error **err)
 static struct folder *top(struct copy *c)
 {
     return &c->folders.items[c->folders.len - 1];
-}
-
-static int copy_bytes(int from, int to, off_t size)
-{
-    off_t at = 0;
-    while (at < size) {
-        off_t data = lseek(from, at, SEEK_DATA);
-        if (data < 0) {
-            return errno == ENXIO ? 0 : -1; /* only a hole is left */
-        }
-        off_t end = lseek(from, data, SEEK_HOLE);
-        end = end < 0 ? size : end;
-        at = data;
-        while (at < end) {
-            loff_t in = at;
-            loff_t out = at;
-            ssize_t n = copy_file_range(from, &in, to, &out, (size_t)(end - at), 0);
-            if (n <= 0) {
-                errno = n == 0 ? EIO : errno;
-                return -1;
-            }
-            at += n;
-        }
-    }
-    return 0;
 }
 
 static int set_attributes(int dir_fd, const char *name, const struct stat *st,
@@ -90,8 +67,7 @@ static int copy_regular(struct copy *c, const char *name, const struct stat *st)
         openat(top(c)->from_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
     OCIB_AUTO_FD int to =
         openat(top(c)->to_fd, name, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
-    if (from < 0 || to < 0 || copy_bytes(from, to, st->st_size) < 0 ||
-        ftruncate(to, st->st_size) < 0) {
+    if (from < 0 || to < 0 || ocib_copy_content(from, to, st, &c->ways) < 0) {
         return -1;
     }
     return close(ocib_fd_steal(&to));
@@ -131,12 +107,18 @@ static int make(struct copy *c, const char *name, const struct stat *st)
     return mknodat(top(c)->to_fd, name, st->st_mode & (S_IFMT | 0600), st->st_rdev);
 }
 
+/* What an earlier output left there gives way; a folder does not. */
+static int clear(struct copy *c, const char *name)
+{
+    return unlinkat(top(c)->to_fd, name, 0) < 0 && errno != ENOENT ? -1 : 0;
+}
+
 static int copy_file(struct copy *c, const char *name, const struct stat *st,
                      struct ocib_error **err)
 {
     OCIB_AUTO(ocib_xattrs_release) struct ocib_xattrs xattrs = {0};
     bool device = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
-    int linked = link_again(c, name, st);
+    int linked = clear(c, name) < 0 ? -1 : link_again(c, name, st);
     if (linked != 0 || S_ISSOCK(st->st_mode)) {
         return linked < 0 ? failed(c, err) : 0;
     }
@@ -165,7 +147,14 @@ static int enter(struct copy *c, int from_fd, int to_fd, struct ocib_error **err
 static int enter_folder(struct copy *c, const char *name, struct ocib_error **err)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC;
-    if (mkdirat(top(c)->to_fd, name, 0700) < 0) {
+    int made = mkdirat(top(c)->to_fd, name, 0700);
+    if (made < 0 && errno == EEXIST) {
+        struct stat st;
+        bool is_dir =
+            fstatat(top(c)->to_fd, name, &st, AT_SYMLINK_NOFOLLOW) == 0 && S_ISDIR(st.st_mode);
+        made = is_dir ? 0 : clear(c, name) < 0 ? -1 : mkdirat(top(c)->to_fd, name, 0700);
+    }
+    if (made < 0) {
         return failed(c, err);
     }
     int from_fd = openat(top(c)->from_fd, name, flags);

@@ -1,7 +1,7 @@
 /* The content of one file into another: shared where the file system can (reflink), else copied by
  * the kernel, else through memory. Holes stay holes. */
-#ifndef OCIB_BUILD_COPY_FILE_H
-#define OCIB_BUILD_COPY_FILE_H
+#ifndef OCIB_SYS_COPY_H
+#define OCIB_SYS_COPY_H
 
 #include "base/cleanup.h"
 

@@ -1,4 +1,4 @@
-#include "build/copy_file.h"
+#include "sys/copy.h"
 
 #include "base/mem.h"
 #include "sys/fd.h"
