@@ -1,6 +1,7 @@
 #include "dockerfile/expand.h"
 
 #include "base/buf.h"
+#include "base/checked.h"
 #include "base/mem.h"
 #include "dockerfile/pattern.h"
 
@@ -66,6 +67,14 @@ static int charge(struct scan *s, size_t bytes)
     }
     *s->budget -= bytes;
     return 0;
+}
+
+/* A match takes time in proportion to value × pattern: that is charged too. */
+static int charge_match(struct scan *s, size_t value, size_t pattern)
+{
+    enum { STEPS_A_BYTE = 8 };
+    size_t steps;
+    return charge(s, ocib_mul(value, pattern, &steps) ? value + steps / STEPS_A_BYTE : SIZE_MAX);
 }
 
 static int put_value(struct scan *s, const char *value, struct ocib_buf *out)
@@ -221,7 +230,7 @@ static int expand_trim(struct scan *s, struct ocib_str name, int modifier, struc
         return 0;
     }
     struct ocib_str text = value ? ocib_str(value) : OCIB_STR("");
-    if (charge(s, text.len) < 0) {
+    if (charge_match(s, text.len, pattern.len) < 0) {
         return -1;
     }
     struct ocib_pattern how = {ocib_buf_str(&pattern), longest};
@@ -247,7 +256,7 @@ static int expand_replace(struct scan *s, struct ocib_str name, struct ocib_buf 
         return 0;
     }
     struct ocib_str text = value ? ocib_str(value) : OCIB_STR("");
-    if (charge(s, text.len) < 0) {
+    if (charge_match(s, text.len, pattern.len) < 0) {
         return -1;
     }
     struct ocib_pattern_change how = {

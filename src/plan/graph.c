@@ -1,20 +1,30 @@
 #include "oci/reference.h"
 #include "plan/internal.h"
 
+#include <ctype.h>
+
 /* Stages may only use earlier ones, so their order in the file is an order to build them in, and
  * there can be no cycle. */
+
+char *ocib_plan_lower(struct ocib_str text)
+{
+    char *copy = ocib_str_dup(text);
+    for (char *c = copy; *c; c++) {
+        *c = (char)tolower((unsigned char)*c);
+    }
+    return copy;
+}
 
 bool ocib_plan_find_stage(const struct ocib_plan *plan, struct ocib_str name, size_t before,
                           size_t *out)
 {
-    for (size_t i = before; i-- > 0;) {
-        const char *other = plan->stages.items[i].stage.name;
-        if (other && ocib_str_is_nocase(name, other)) {
-            *out = i;
-            return true;
-        }
+    OCIB_AUTO_FREE char *lower = ocib_plan_lower(name);
+    uintptr_t at = (uintptr_t)ocib_map_get(plan->names, ocib_str(lower));
+    while (at > before) {
+        at = plan->stages.items[at - 1].same_name;
     }
-    return false;
+    *out = at ? at - 1 : 0;
+    return at > 0;
 }
 
 /* "0 (build), 1, 2 (test)" */

@@ -30,6 +30,7 @@ bool ocib_scope_has(const struct ocib_scope *scope, struct ocib_str name);
 void ocib_scope_add_list(struct ocib_scope *scope, const struct ocib_strings *list);
 /* The variables that have a value, as "NAME=value". */
 void ocib_scope_export(const struct ocib_scope *scope, struct ocib_strings *out);
+/* About what an export takes. */
 size_t ocib_scope_bytes(const struct ocib_scope *scope);
 
 /* What expanding a word needs. */
@@ -58,6 +59,7 @@ struct ocib_plan_stage {
     size_t first; /* its instructions in the file, without FROM: [first, end) */
     size_t end;
     bool needed;
+    size_t same_name; /* 1 + the latest stage above of the same name, 0: none */
     /* Its ARGs as they are at its end, for the stages that are built from it. Written by
      * ocib_plan_stage_ops(), the only thing in a plan that it changes. */
     struct ocib_scope *args;
@@ -74,6 +76,7 @@ struct ocib_plan {
     struct {
         OCIB_VEC(struct ocib_plan_stage);
     } stages;
+    struct ocib_map *names; /* lower case name → 1 + the latest stage of that name */
     size_t target;
     struct {
         OCIB_VEC(size_t);
@@ -83,6 +86,8 @@ struct ocib_plan {
 
 /* ---- graph.c ---- */
 
+/* A copy in small letters (freed with free()). */
+char *ocib_plan_lower(struct ocib_str text);
 /* The latest stage of that name (without case) before `before`. */
 bool ocib_plan_find_stage(const struct ocib_plan *plan, struct ocib_str name, size_t before,
                           size_t *out);

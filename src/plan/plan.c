@@ -2,8 +2,6 @@
 
 #include "plan/internal.h"
 
-#include <ctype.h>
-
 enum { STAGES_MAX = 1000, GLOBAL_TEXT_MAX = 16 << 20 };
 
 static void stage_release(struct ocib_stage *stage)
@@ -27,6 +25,7 @@ void ocib_plan_free(struct ocib_plan *plan)
     }
     ocib_vec_release(&plan->stages);
     ocib_vec_release(&plan->order);
+    ocib_map_free(plan->names);
     ocib_scope_release(&plan->build_args);
     ocib_scope_release(&plan->globals);
     ocib_strings_release(&plan->labels);
@@ -115,15 +114,6 @@ static int read_globals(struct ocib_plan *plan, size_t *at, struct ocib_error **
 
 /* ---- FROM ---- */
 
-static char *lower(struct ocib_str text)
-{
-    char *copy = ocib_str_dup(text);
-    for (char *c = copy; *c; c++) {
-        *c = (char)tolower((unsigned char)*c);
-    }
-    return copy;
-}
-
 static int read_platform(struct ocib_plan *plan, const struct ocib_instruction *from,
                          struct ocib_stage *stage, struct ocib_error **err)
 {
@@ -190,13 +180,17 @@ static int read_from(struct ocib_plan *plan, const struct ocib_instruction *from
     entry->args = ocib_new(struct ocib_scope);
     stage->index = plan->stages.len - 1;
     stage->span = from->span;
-    if (from->args.len == 3) {
-        stage->name = lower(from->args.items[2].text);
-    }
-    if (read_base(plan, &from->args.items[0], stage, err) < 0) {
+    if (read_base(plan, &from->args.items[0], stage, err) < 0 ||
+        read_platform(plan, from, stage, err) < 0) {
         return -1;
     }
-    return read_platform(plan, from, stage, err);
+    if (from->args.len == 3) {
+        stage->name = ocib_plan_lower(from->args.items[2].text);
+        struct ocib_str name = ocib_str(stage->name);
+        entry->same_name = (uintptr_t)ocib_map_get(plan->names, name);
+        ocib_map_set(plan->names, name, (void *)(uintptr_t)plan->stages.len);
+    }
+    return 0;
 }
 
 static int read_stages(struct ocib_plan *plan, struct ocib_error **err)
@@ -248,6 +242,7 @@ struct ocib_plan *ocib_plan_new(const struct ocib_dockerfile *file,
 {
     OCIB_AUTO(ocib_plan_cleanup) struct ocib_plan *plan = ocib_new(struct ocib_plan);
     plan->file = file;
+    plan->names = ocib_map_new(NULL);
     take_options(plan, options);
     if (read_stages(plan, err) < 0 || ocib_plan_find_target(plan, options->target, err) < 0 ||
         ocib_plan_order_stages(plan, err) < 0) {

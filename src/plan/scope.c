@@ -74,7 +74,7 @@ size_t ocib_scope_bytes(const struct ocib_scope *scope)
     size_t bytes = 0;
     for (size_t i = 0; i < scope->len; i++) {
         const struct ocib_var *var = &scope->items[i];
-        bytes += strlen(var->name) + (var->value ? strlen(var->value) : 0) + 16;
+        bytes += strlen(var->name) + (var->value ? strlen(var->value) : 0) + 32;
     }
     return bytes;
 }
@@ -85,7 +85,7 @@ static const char *lookup(const void *data, struct ocib_str name)
 }
 
 /* Names for a hint are looked for among this many: it bounds the time that a warning takes. */
-enum { NEAREST_AMONG = 256 };
+enum { NEAREST_AMONG = 64 };
 
 static void warn_unset(const struct ocib_words *words, const struct ocib_strings *unset,
                        struct ocib_span span)

@@ -2,7 +2,7 @@
 #include "plan/internal.h"
 
 /* Text that the ops of one stage may hold: a large build has some MiB. */
-enum { STAGE_TEXT_MAX = 256 << 20, TRIGGERS_MAX = 1000 };
+enum { STAGE_TEXT_MAX = 64 << 20, TRIGGERS_MAX = 200 };
 
 #define DEFAULT_PATH "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 
