@@ -8,10 +8,12 @@
 #include <unistd.h>
 #include <zlib.h>
 
-/* BLOCK_SIZE and WINDOW decide on the bytes that are written: a change changes every digest. */
+/* The first three decide on the bytes that are written: a change changes every digest. */
 enum {
     BLOCK_SIZE = 128 * 1024,
     WINDOW = 32 * 1024,
+    RANDOM_LEAST = 16 * 1024, /* fewer bytes say little of how they are spread */
+    STORED_MOST = 65535,
     THREADS_MOST = 8,
     /* Deflate's worst case for a block, with the flush's empty stored block. */
     OUT_SIZE = BLOCK_SIZE + BLOCK_SIZE / 1000 + 256,
@@ -63,10 +65,58 @@ static bool deflate_init(z_stream *z, int level)
     return deflateInit2(z, level, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) == Z_OK;
 }
 
+/*
+ * Whether bytes look as if they were compressed already: all values occur about equally often. Such
+ * are most of an image's archives and pictures, and searching them for matches takes zlib longest
+ * for nothing. The sum of squares of counts is least, len²/256, if they are equal; English text has
+ * about 16 times that. Integers only: the answer decides on the bytes that are written.
+ */
+static bool looks_random(const unsigned char *bytes, size_t len)
+{
+    uint32_t counts[4][256] = {0};
+    uint64_t squares = 0;
+    for (size_t i = 0; i + 4 <= len; i += 4) {
+        counts[0][bytes[i]]++;
+        counts[1][bytes[i + 1]]++;
+        counts[2][bytes[i + 2]]++;
+        counts[3][bytes[i + 3]]++;
+    }
+    for (unsigned i = 0; i < 256; i++) {
+        uint64_t count = (uint64_t)counts[0][i] + counts[1][i] + counts[2][i] + counts[3][i];
+        squares += count * count;
+    }
+    return len >= RANDOM_LEAST && squares * 256 * 100 < (uint64_t)len * len * 102;
+}
+
+/* Stored blocks (RFC 1951, 3.2.4), which end at a byte boundary by themselves. */
+static void store_block(struct block *block)
+{
+    const unsigned char *bytes = block->in + block->dictionary_len;
+    size_t left = block->len;
+    unsigned char *out = block->out;
+    do {
+        size_t n = left < STORED_MOST ? left : STORED_MOST;
+        left -= n;
+        *out++ = block->last && left == 0;
+        *out++ = (unsigned char)n;
+        *out++ = (unsigned char)(n >> 8);
+        *out++ = (unsigned char)~n;
+        *out++ = (unsigned char)(~n >> 8);
+        memcpy(out, bytes, n);
+        out += n;
+        bytes += n;
+    } while (left);
+    block->out_len = (size_t)(out - block->out);
+}
+
 static bool deflate_block(z_stream *z, struct block *block)
 {
     unsigned char *bytes = block->in + block->dictionary_len;
     block->crc = crc32_z(crc32_z(0, NULL, 0), bytes, block->len);
+    if (looks_random(bytes, block->len)) {
+        store_block(block);
+        return true;
+    }
     if (deflateReset(z) != Z_OK) {
         return false;
     }

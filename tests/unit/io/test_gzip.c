@@ -69,7 +69,28 @@ static void bytes_that_do_not_compress(void **state)
         ocib_buf_add(&bytes, &x, sizeof(x));
     }
     gzip_with(ocib_buf_str(&bytes), 1 << 20, 2, &packed);
+    assert_in_range(packed.len, bytes.len, bytes.len + bytes.len / 1000);
     assert_unpacks_to(&packed, ocib_buf_str(&bytes));
+}
+
+/* Blocks that are stored and blocks that are deflated, in turn, also as the last ones. */
+static void mixed_blocks(void **state)
+{
+    for (size_t rest = 0; rest < 2; rest++) {
+        OCIB_AUTO_BUF struct ocib_buf bytes = {0};
+        OCIB_AUTO_BUF struct ocib_buf packed = {0};
+        uint64_t x = 88172645463325252ull;
+        for (size_t i = 0; i < (5 + rest) * BLOCK / 8; i++) {
+            x ^= x << 13;
+            x ^= x >> 7;
+            x ^= x << 17;
+            uint64_t word = (i * 8 / BLOCK) % 2 ? x : x & 0x0f0f0f0f;
+            ocib_buf_add(&bytes, &word, sizeof(word));
+        }
+        gzip_with(ocib_buf_str(&bytes), 77777, 3, &packed);
+        assert_true(packed.len < bytes.len);
+        assert_unpacks_to(&packed, ocib_buf_str(&bytes));
+    }
 }
 
 static void discarded_half_way(void **state)
@@ -89,6 +110,7 @@ int main(void)
         cmocka_unit_test(known_bytes),
         cmocka_unit_test(bytes_do_not_depend_on_threads),
         cmocka_unit_test(bytes_that_do_not_compress),
+        cmocka_unit_test(mixed_blocks),
         cmocka_unit_test(discarded_half_way),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
