@@ -172,19 +172,66 @@ static const struct {
     {"stdout", "/proc/self/fd/1"}, {"stderr", "/proc/self/fd/2"}, {"core", "/proc/kcore"},
 };
 
-/* Device nodes can't be made in a user namespace, and under some container managers: the host's
- * are bound in their place there. */
-static int make_node(int dev_fd, int host_fd, const struct node *node)
+/*
+ * Device nodes that a step makes must not open (its root may be the machine's, with CAP_MKNOD, and
+ * there is no device cgroup), so the tree and /dev are mounted without devices. The nodes of /dev
+ * are mounts of single files: of a file system of their own that nothing else of can be reached,
+ * or of the host's nodes where none can be made, as in a user namespace. (There the host's can't be
+ * changed through them.)
+ */
+struct node_mounts {
+    int fds[OCIB_COUNT(nodes)];
+};
+
+static void node_mounts_release(struct node_mounts *mounts)
 {
-    if (mknodat(dev_fd, node->name, S_IFCHR | 0666, makedev(node->major, node->minor)) == 0) {
-        return 0;
+    for (size_t i = 0; i < OCIB_COUNT(nodes); i++) {
+        ocib_fd_cleanup(&mounts->fds[i]);
     }
-    OCIB_AUTO_FREE char *path = ocib_path_join("dev", node->name);
-    OCIB_AUTO_FD int mount = ocib_mount_clone(host_fd, path, false);
-    if (mount < 0 || mknodat(dev_fd, node->name, S_IFREG | 0666, 0) < 0) {
+}
+
+/* A detached file system with the nodes, or -1. */
+static int new_nodes(void)
+{
+    static const char *const options[] = {"mode=755", "nr_inodes=16", NULL};
+    OCIB_AUTO_FD int fd = ocib_mount_new("tmpfs", options, OCIB_MOUNT_NOSUID | OCIB_MOUNT_NOEXEC);
+    for (size_t i = 0; fd >= 0 && i < OCIB_COUNT(nodes); i++) {
+        dev_t device = makedev(nodes[i].major, nodes[i].minor);
+        if (mknodat(fd, nodes[i].name, S_IFCHR | 0666, device) < 0) {
+            return -1;
+        }
+    }
+    return ocib_fd_steal(&fd);
+}
+
+/* Only what is attached can be copied by all kernels: the nodes' file system is put on /dev, which
+ * the step's own will cover. */
+static int take_nodes(int root_fd, int host_fd, struct node_mounts *out, struct ocib_error **err)
+{
+    OCIB_AUTO_FD int own = new_nodes();
+    if (own >= 0 && attach(root_fd, own, "device nodes", "/dev", err) < 0) {
         return -1;
     }
-    return cover(dev_fd, node->name, mount);
+    for (size_t i = 0; i < OCIB_COUNT(nodes); i++) {
+        OCIB_AUTO_FREE char *path = ocib_path_join("dev", nodes[i].name);
+        out->fds[i] = own >= 0 ? ocib_mount_clone(own, nodes[i].name, false)
+                               : ocib_mount_clone(host_fd, path, false);
+        if (out->fds[i] < 0) {
+            return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't provide /dev/%s", nodes[i].name);
+        }
+    }
+    return 0;
+}
+
+static int place_nodes(int dev_fd, const struct node_mounts *mounts, struct ocib_error **err)
+{
+    for (size_t i = 0; i < OCIB_COUNT(nodes); i++) {
+        if (mknodat(dev_fd, nodes[i].name, S_IFREG | 0666, 0) < 0 ||
+            cover(dev_fd, nodes[i].name, mounts->fds[i]) < 0) {
+            return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't provide /dev/%s", nodes[i].name);
+        }
+    }
+    return 0;
 }
 
 /* A file system of its own on a new folder of /dev. */
@@ -207,14 +254,9 @@ static int new_pts(void)
     return mount >= 0 || errno != EINVAL ? mount : ocib_mount_new("devpts", plain, attributes);
 }
 
-static int fill_dev(int dev_fd, int host_fd, struct ocib_error **err)
+static int fill_dev(int dev_fd, struct ocib_error **err)
 {
     static const char *const shm_options[] = {"mode=1777", "size=67108864", NULL};
-    for (size_t i = 0; i < OCIB_COUNT(nodes); i++) {
-        if (make_node(dev_fd, host_fd, &nodes[i]) < 0) {
-            return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't provide /dev/%s", nodes[i].name);
-        }
-    }
     for (size_t i = 0; i < OCIB_COUNT(links); i++) {
         if (symlinkat(links[i].target, dev_fd, links[i].name) < 0) {
             return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make /dev/%s", links[i].name);
@@ -239,7 +281,21 @@ static int fill_dev(int dev_fd, int host_fd, struct ocib_error **err)
 static int new_dev(void)
 {
     static const char *const options[] = {"mode=755", "size=65536k", NULL};
-    return ocib_mount_new("tmpfs", options, OCIB_MOUNT_NOSUID);
+    return ocib_mount_new("tmpfs", options, OCIB_MOUNT_NOSUID | OCIB_MOUNT_NODEV);
+}
+
+static int mount_dev(int root_fd, int host_fd, struct ocib_error **err)
+{
+    OCIB_AUTO(node_mounts_release) struct node_mounts mounts;
+    for (size_t i = 0; i < OCIB_COUNT(nodes); i++) {
+        mounts.fds[i] = -1;
+    }
+    OCIB_AUTO_FD int dev = new_dev();
+    if (take_nodes(root_fd, host_fd, &mounts, err) < 0 ||
+        attach(root_fd, dev, "tmpfs", "/dev", err) < 0 || place_nodes(dev, &mounts, err) < 0) {
+        return -1;
+    }
+    return fill_dev(dev, err);
 }
 
 static int mount_all(int root_fd, int host_fd, struct ocib_error **err)
@@ -248,10 +304,8 @@ static int mount_all(int root_fd, int host_fd, struct ocib_error **err)
     if (proc < 0) {
         return fail_proc(err);
     }
-    OCIB_AUTO_FD int dev = new_dev();
     OCIB_AUTO_FD int sys = new_sys(host_fd);
-    if (attach(root_fd, proc, "proc", "/proc", err) < 0 ||
-        attach(root_fd, dev, "tmpfs", "/dev", err) < 0 || fill_dev(dev, host_fd, err) < 0 ||
+    if (attach(root_fd, proc, "proc", "/proc", err) < 0 || mount_dev(root_fd, host_fd, err) < 0 ||
         attach(root_fd, sys, "sysfs", "/sys", err) < 0) {
         return -1;
     }
@@ -278,7 +332,8 @@ int ocib_sandbox_enter_tree(int root_fd, struct ocib_error **err)
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make the step's mounts private");
     }
     OCIB_AUTO_FD int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (host < 0 || ocib_mount_attach(root_fd, host) < 0) {
+    if (host < 0 || ocib_mount_restrict(root_fd, OCIB_MOUNT_NODEV, true) < 0 ||
+        ocib_mount_attach(root_fd, host) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't mount the step's tree");
     }
     if (mount_all(root_fd, host, err) < 0) {

@@ -2,7 +2,8 @@
  * Running a step's process: namespaces, mounts, ids, capabilities, seccomp, limits.
  *
  * The mode is picked once, by ocib_sandbox_enter(), which must be called while the process has one
- * thread. After it the process may do, in its own eyes, what a builder must (chown, overlay
+ * thread, which must live as long as the sandbox (processes end with the thread that started them).
+ * After it the process may do, in its own eyes, what a builder must (chown, overlay
  * mounts): in mode root it already could; in mode userns it is root of a new user namespace with
  * the user's subordinate ids, and in a mount namespace of its own.
  *
@@ -42,6 +43,7 @@ struct ocib_sandbox;
  */
 struct ocib_sandbox *ocib_sandbox_enter(enum ocib_sandbox_mode mode, const struct ocib_log *log,
                                         struct ocib_error **err) OCIB_MUST;
+/* Also ends the process that steps are forked from, so that nobody else has to reap it. */
 void ocib_sandbox_free(struct ocib_sandbox *sandbox);
 OCIB_DEFINE_CLEANUP(ocib_sandbox, struct ocib_sandbox, ocib_sandbox_free)
 enum ocib_sandbox_mode ocib_sandbox_mode(const struct ocib_sandbox *sandbox);
