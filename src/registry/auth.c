@@ -253,13 +253,12 @@ static char *token_key(const struct ocib_session *session, const char *scope)
 }
 
 static int bearer_header(struct ocib_session *session, const struct ocib_credentials *credentials,
-                         char **out, bool *fresh, struct ocib_error **err)
+                         char **out, enum ocib_auth_hope *hope, struct ocib_error **err)
 {
     struct ocib_registry *registry = session->registry;
     OCIB_AUTO_FREE char *scope = scope_of(session);
     OCIB_AUTO_FREE char *key = token_key(session, scope);
     struct ocib_token *token = ocib_map_get(registry->tokens, ocib_str(key));
-    *fresh = false;
     if (!token || !token->value || now_ms() >= token->expires_at) {
         if (check_realm(session, session->host->challenge.realm, err)) {
             return -1;
@@ -269,13 +268,13 @@ static int bearer_header(struct ocib_session *session, const struct ocib_credent
             return -1;
         }
         ocib_map_set(registry->tokens, ocib_str(key), token);
-        *fresh = true;
+        *hope = OCIB_AUTH_FRESH;
     }
     *out = ocib_format("Bearer %s", token->value);
     return 0;
 }
 
-static int make_header(struct ocib_session *session, char **out, bool *fresh,
+static int make_header(struct ocib_session *session, char **out, enum ocib_auth_hope *hope,
                        struct ocib_error **err)
 {
     enum ocib_auth_scheme scheme = session->host->challenge.scheme;
@@ -286,13 +285,14 @@ static int make_header(struct ocib_session *session, char **out, bool *fresh,
     if (!credentials) {
         return -1;
     }
-    *fresh = true;
+    if (scheme == OCIB_AUTH_BEARER &&
+        (!credentials->secret || credentials->kind != OCIB_SECRET_BEARER)) {
+        return bearer_header(session, credentials, out, hope, err);
+    }
+    *hope = OCIB_AUTH_FIXED;
     if (credentials->secret && credentials->kind == OCIB_SECRET_BEARER) {
         *out = ocib_format("Bearer %s", credentials->secret);
         return 0;
-    }
-    if (scheme == OCIB_AUTH_BEARER) {
-        return bearer_header(session, credentials, out, fresh, err);
     }
     if (credentials->secret) {
         *out = basic_header(credentials);
@@ -300,11 +300,13 @@ static int make_header(struct ocib_session *session, char **out, bool *fresh,
     return 0;
 }
 
-int ocib_auth_header(struct ocib_session *session, char **out, bool *fresh, struct ocib_error **err)
+int ocib_auth_header(struct ocib_session *session, char **out, enum ocib_auth_hope *hope,
+                     struct ocib_error **err)
 {
     pthread_mutex_lock(&session->registry->auth_lock);
     *out = NULL;
-    int result = make_header(session, out, fresh, err);
+    *hope = OCIB_AUTH_UNTRIED;
+    int result = make_header(session, out, hope, err);
     pthread_mutex_unlock(&session->registry->auth_lock);
     return result;
 }

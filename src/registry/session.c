@@ -186,16 +186,19 @@ int ocib_session_exchange(struct ocib_session *session, const struct ocib_call *
                                         .out = call->out,
                                         .limit = call->limit};
     bool at_home = ocib_url_same_origin(url, host->base);
+    unsigned fresh = 0;
     for (int round = 0;; round++) {
         char *authorization = NULL;
-        bool fresh = false;
-        if (at_home && ocib_auth_header(session, &authorization, &fresh, err)) {
+        enum ocib_auth_hope hope = OCIB_AUTH_FIXED;
+        if (at_home && ocib_auth_header(session, &authorization, &hope, err)) {
             response->fault = OCIB_HTTP_FINAL;
             return -1;
         }
         request.authorization = authorization;
         int result = ocib_http_exchange(session->registry->http, &request, response, err);
-        bool done = result || is_final(session, response) || fresh || round + 1 >= MOST_AUTH_ROUNDS;
+        fresh += hope == OCIB_AUTH_FRESH;
+        bool done = result || is_final(session, response) || hope == OCIB_AUTH_FIXED ||
+                    fresh >= 2 || round + 1 >= MOST_AUTH_ROUNDS;
         if (!result && response->status == 401 && !is_final(session, response)) {
             ocib_auth_refused(session, response, authorization);
         }

@@ -91,9 +91,15 @@ int ocib_session_exchange(struct ocib_session *session, const struct ocib_call *
 int ocib_session_request(struct ocib_session *session, const struct ocib_call *call,
                          struct ocib_http_response *response, struct ocib_error **err) OCIB_MUST;
 
+/* What a 401 means for a header that was sent. */
+enum ocib_auth_hope {
+    OCIB_AUTH_UNTRIED, /* nothing was known yet, or an older token was used: try again */
+    OCIB_AUTH_FRESH,   /* the token was made just now; it may have ended all the same, once */
+    OCIB_AUTH_FIXED,   /* there is nothing else to show */
+};
 /* The value of the Authorization header for the session, to be freed with ocib_secret_free();
- * *out NULL: none is needed, or there is nothing to show. *fresh: it was made just now. */
-int ocib_auth_header(struct ocib_session *session, char **out, bool *fresh,
+ * *out NULL: none is needed, or there is nothing to show. */
+int ocib_auth_header(struct ocib_session *session, char **out, enum ocib_auth_hope *hope,
                      struct ocib_error **err) OCIB_MUST;
 /* Learns from a 401: the challenge, and that `used` is worth nothing more. */
 void ocib_auth_refused(struct ocib_session *session, const struct ocib_http_response *response,

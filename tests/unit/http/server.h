@@ -200,7 +200,10 @@ SERVER_HELPER void *server_serve(void *data)
 {
     struct server_connection *c = data;
     FILE *in = fdopen(dup(c->fd), "r");
-    while (in && server_one(c, in)) {
+    /* The first byte of TLS: who says it waits for an answer that will not come. */
+    unsigned char first = 0;
+    bool speaks_tls = recv(c->fd, &first, 1, MSG_PEEK) == 1 && first == 0x16;
+    while (in && !speaks_tls && server_one(c, in)) {
     }
     fclose(in);
     /* Closed by server_stop(): the number may not be used anew before. */
