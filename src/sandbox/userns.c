@@ -7,6 +7,7 @@
 #include "sys/file.h"
 #include "sys/idmap.h"
 #include "sys/mount.h"
+#include "sys/path.h"
 #include "sys/spawn.h"
 
 #include <errno.h>
@@ -151,6 +152,21 @@ static int hear(int fd, struct ocib_error **err)
     return parsed < 0 ? -1 : 0;
 }
 
+/* Where the tool is; the usual place if it is nowhere, so that the error names that. */
+static char *find_tool(const char *name)
+{
+    static const char *const folders[] = {"/usr/bin", "/bin", "/usr/local/bin",
+                                          "/run/wrappers/bin"};
+    for (size_t i = 0; i < OCIB_COUNT(folders); i++) {
+        char *path = ocib_path_join(folders[i], name);
+        if (access(path, X_OK) == 0) {
+            return path;
+        }
+        free(path);
+    }
+    return ocib_path_join(folders[0], name);
+}
+
 static int start_tool(struct side *side, pid_t helper, int null_fd, struct ocib_error **err)
 {
     char path_variable[] = "PATH=/usr/sbin:/usr/bin:/sbin:/bin";
@@ -163,7 +179,7 @@ static int start_tool(struct side *side, pid_t helper, int null_fd, struct ocib_
     side->output = ends[0];
     OCIB_AUTO_FD int write_end = ends[1];
     OCIB_AUTO_STRINGS struct ocib_strings argv = {0};
-    OCIB_AUTO_FREE char *path = ocib_format("/usr/bin/%s", side->tool);
+    OCIB_AUTO_FREE char *path = find_tool(side->tool);
     ocib_strings_push(&argv, side->tool);
     ocib_strings_take(&argv, ocib_format("%d", (int)helper));
     ocib_id_ranges_arguments(&side->ranges, side->own, &argv);
