@@ -261,7 +261,7 @@ static void declare(struct ocib_scope *declared, const struct ocib_instruction *
 }
 
 /* Those that mean something without an ARG. */
-static bool is_predefined(const struct ocib_plan *plan, const char *name)
+static bool is_predefined(const char *name)
 {
     static const char *const known[] = {"http_proxy", "https_proxy", "ftp_proxy",
                                         "no_proxy",   "all_proxy",   "source_date_epoch"};
@@ -273,27 +273,47 @@ static bool is_predefined(const struct ocib_plan *plan, const char *name)
     return false;
 }
 
-void ocib_plan_unused_args(const struct ocib_plan *plan, struct ocib_strings *out)
+/* The ARGs that the target can see, in the order of the file. */
+static void declare_all(const struct ocib_plan *plan, struct ocib_scope *out)
 {
-    struct ocib_scope declared = {0};
     const struct ocib_instructions *list = &plan->file->instructions;
     for (size_t i = 0; i < plan->globals.len; i++) {
-        ocib_scope_set(&declared, ocib_str(plan->globals.items[i].name), NULL);
+        ocib_scope_set(out, ocib_str(plan->globals.items[i].name), NULL);
     }
     for (size_t i = 0; i < plan->order.len; i++) {
         const struct ocib_plan_stage *entry = &plan->stages.items[plan->order.items[i]];
         for (size_t k = entry->first; k < entry->end; k++) {
-            declare(&declared, &list->items[k]);
+            declare(out, &list->items[k]);
             if (list->items[k].trigger) {
-                declare(&declared, list->items[k].trigger);
+                declare(out, list->items[k].trigger);
             }
         }
     }
+}
+
+void ocib_plan_unused_args(const struct ocib_plan *plan, struct ocib_strings *out)
+{
+    struct ocib_scope declared = {0};
+    declare_all(plan, &declared);
     for (size_t i = 0; i < plan->build_args.len; i++) {
         const char *name = plan->build_args.items[i].name;
-        if (!ocib_scope_has(&declared, ocib_str(name)) && !is_predefined(plan, name)) {
+        if (!ocib_scope_has(&declared, ocib_str(name)) && !is_predefined(name)) {
             ocib_strings_push(out, name);
         }
     }
     ocib_scope_release(&declared);
+}
+
+char *ocib_plan_nearest_arg(const struct ocib_plan *plan, const char *name)
+{
+    struct ocib_scope declared = {0};
+    declare_all(plan, &declared);
+    const char **names = ocib_alloc(declared.len + 1, sizeof(*names));
+    for (size_t i = 0; i < declared.len; i++) {
+        names[i] = declared.items[i].name;
+    }
+    char *nearest = ocib_strdup(ocib_str_nearest(ocib_str(name), names));
+    free(names);
+    ocib_scope_release(&declared);
+    return nearest;
 }

@@ -152,5 +152,8 @@ char *ocib_plan_image_hint(const struct ocib_plan *plan, size_t index, const cha
 
 /* Build args that no needed stage and no global ARG declared, for a warning at the end. */
 void ocib_plan_unused_args(const struct ocib_plan *plan, struct ocib_strings *out);
+/* The declared ARG that such a name was probably meant for; NULL if none is near. (Freed with
+ * free().) */
+char *ocib_plan_nearest_arg(const struct ocib_plan *plan, const char *name);
 
 #endif

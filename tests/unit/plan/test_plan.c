@@ -59,6 +59,12 @@ static void test_unused_args(void **state)
                      "ARG GLOBAL\nFROM x\nARG OTHER\nFROM y\nARG STAGE\nONBUILD ARG TRIGGER\n");
     ocib_plan_unused_args(p.plan, &unused);
     check_strings(&unused, "OTHER|NOWHERE");
+    OCIB_AUTO_FREE char *near = ocib_plan_nearest_arg(p.plan, "GLBOAL");
+    assert_string_equal(near, "GLOBAL");
+    OCIB_AUTO_FREE char *trigger = ocib_plan_nearest_arg(p.plan, "TRIGER");
+    assert_string_equal(trigger, "TRIGGER");
+    OCIB_AUTO_FREE char *none = ocib_plan_nearest_arg(p.plan, "NOWHERE");
+    assert_null(none);
 }
 
 /* The same input, the same plan, also twice from one. */
