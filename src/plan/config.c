@@ -102,13 +102,12 @@ int ocib_stage_label(struct ocib_stage_builder *b, const struct ocib_instruction
 }
 
 /* The value of an ARG: the build arg's, its default, or the global one's. NULL in *out: none. */
-static int arg_value(struct ocib_stage_builder *b, const struct ocib_arg *arg, const char *name,
-                     char **out, struct ocib_error **err)
+static int arg_value(struct ocib_stage_builder *b, const struct ocib_arg *arg, char **out,
+                     struct ocib_error **err)
 {
-    const char *given = ocib_scope_get(&b->plan->build_args, ocib_str(name));
+    const char *given = ocib_scope_get(&b->plan->build_args, arg->text);
     if (given || !arg->has_value) {
-        const char *global = ocib_scope_get(&b->plan->globals, ocib_str(name));
-        *out = ocib_strdup(given ? given : global);
+        *out = ocib_strdup(given ? given : ocib_scope_get(&b->plan->globals, arg->text));
         return 0;
     }
     struct ocib_words words = ocib_stage_words(b);
@@ -116,27 +115,35 @@ static int arg_value(struct ocib_stage_builder *b, const struct ocib_arg *arg, c
     return *out ? 0 : -1;
 }
 
+/* As for Docker, nothing is expanded in the name of an ARG, and its quotes are part of it. */
+static void warn_of_name(const struct ocib_stage_builder *b, const struct ocib_arg *arg)
+{
+    for (size_t i = 0; i < arg->text.len; i++) {
+        if (strchr("\"'$\\`", arg->text.s[i])) {
+            ocib_log_at(b->plan->log, OCIB_LOG_WARNING, arg->span,
+                        "the name of an ARG is taken as written, with quotes and variables");
+            return;
+        }
+    }
+}
+
 static int declare_arg(struct ocib_stage_builder *b, const struct ocib_arg *arg,
                        struct ocib_buf *text, struct ocib_error **err)
 {
-    struct ocib_words words = ocib_stage_words(b);
-    OCIB_AUTO_FREE char *name = ocib_words_expand(&words, arg, err);
     OCIB_AUTO_FREE char *value = NULL;
-    if (!name || arg_value(b, arg, name, &value, err) < 0) {
+    if (arg_value(b, arg, &value, err) < 0) {
         return -1;
     }
-    if (name[0] == '\0' || strchr(name, '=')) {
-        return ocib_error_at(err, OCIB_EDOCKERFILE, arg->span, "ARG: '%.80s' can't be a name",
-                             name);
+    warn_of_name(b, arg);
+    if (!ocib_scope_has(&b->arg_names, arg->text)) {
+        ocib_scope_set(&b->arg_names, arg->text, NULL);
+        ocib_strings_push_str(&b->args, arg->text);
     }
-    if (!ocib_scope_has(&b->arg_names, ocib_str(name))) {
-        ocib_scope_set(&b->arg_names, ocib_str(name), NULL);
-        ocib_strings_push(&b->args, name);
-    }
+    ocib_buf_printf(text, " %.*s", OCIB_STR_ARG(arg->text));
     if (value) {
-        ocib_scope_set(&b->env, ocib_str(name), value);
+        ocib_scope_set(&b->env, arg->text, value);
+        ocib_buf_printf(text, "=%s", value);
     }
-    ocib_buf_printf(text, value ? " %s=%s" : " %s", name, value);
     return 0;
 }
 

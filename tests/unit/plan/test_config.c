@@ -30,6 +30,17 @@ static void test_order_of_values(void **state)
     assert_null(ocib_env_get(&planned_target(&p)->config.env, "C"));
 }
 
+static void test_names_of_args(void **state)
+{
+    AUTO_PLANNED p = {0};
+    planned_good(&p, "FROM alpine\nARG \"A\"=1 $B=2 C\nENV A=$A\n");
+    assert_string_equal(planned_op(&p, 0)->created_by, "ARG \"A\"=1 $B=2 C");
+    assert_string_equal(planned_op(&p, 1)->created_by, "ENV A=");
+    assert_int_equal(p.warnings.len, 3);
+    assert_string_equal(p.warnings.items[1],
+                        "2:11: the name of an ARG is taken as written, with quotes and variables");
+}
+
 static void test_merge(void **state)
 {
     AUTO_PLANNED p = {0};
@@ -80,9 +91,13 @@ static void test_onbuild_is_kept(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_history), cmocka_unit_test(test_order_of_values),
-        cmocka_unit_test(test_merge),   cmocka_unit_test(test_path_is_always_set),
-        cmocka_unit_test(test_workdir), cmocka_unit_test(test_onbuild_is_kept),
+        cmocka_unit_test(test_history),
+        cmocka_unit_test(test_order_of_values),
+        cmocka_unit_test(test_names_of_args),
+        cmocka_unit_test(test_merge),
+        cmocka_unit_test(test_path_is_always_set),
+        cmocka_unit_test(test_workdir),
+        cmocka_unit_test(test_onbuild_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

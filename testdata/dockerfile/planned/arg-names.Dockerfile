@@ -1,0 +1,5 @@
+FROM alpine
+ARG A="a b"
+ARG B=$A\ c "C"=d 'E F'=g
+ENV D=$B
+CMD $A
