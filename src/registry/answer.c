@@ -61,6 +61,25 @@ bool ocib_answer_is_html(const struct ocib_http_response *response)
     return (type && strncasecmp(type, "text/html", 9) == 0) || (body.len > 0 && body.s[0] == '<');
 }
 
+/* In place of words that the registry doesn't have, as after HEAD. */
+static const char *status_text(int status)
+{
+    switch (status) {
+    case 401:
+        return "authentication required";
+    case 403:
+        return "access denied";
+    case 404:
+        return "not found";
+    case 413:
+        return "too large for it, or for a proxy before it";
+    case 429:
+        return "too many requests";
+    default:
+        return ocib_retry_status(status) ? "it has a fault" : "refused";
+    }
+}
+
 static enum ocib_code code_of(int status)
 {
     if (ocib_retry_status(status)) {
@@ -102,15 +121,11 @@ int ocib_session_refused(struct ocib_session *session, const char *doing,
 {
     int status = response->status;
     OCIB_AUTO_FREE char *text = ocib_answer_text(ocib_buf_str(&response->body));
-    if (text) {
-        ocib_error_set(err, code_of(status), "can't %s %s: %s, status %d", doing, session->peer,
-                       text, status);
-    } else if (ocib_answer_is_html(response)) {
-        ocib_error_set(err, code_of(status), "can't %s %s: it sent a web page, status %d", doing,
-                       session->peer, status);
-    } else {
-        ocib_error_set(err, code_of(status), "can't %s %s: it answered with status %d", doing,
-                       session->peer, status);
+    const char *why = text ? text : status_text(status);
+    if (!text && ocib_answer_is_html(response)) {
+        why = "it sent a web page";
     }
+    ocib_error_set(err, code_of(status), "can't %s %s: %s, status %d", doing, session->peer, why,
+                   status);
     return add_hint(session, status, err);
 }

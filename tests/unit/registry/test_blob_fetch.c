@@ -83,7 +83,7 @@ static void test_a_fault_that_stays(void **state)
     struct fake_fault fault = {.times = 99, .kind = FAKE_STATUS, .status = 503};
     assert_int_equal(pull_with(w, fault, -1), 6);
     assert_int_equal(ocib_error_code(w->f.err), OCIB_ENETWORK);
-    assert_non_null(strstr(ocib_error_message(w->f.err), "it answered with status 503"));
+    assert_non_null(strstr(ocib_error_message(w->f.err), "it has a fault, status 503"));
     fixture_forget(&w->f);
     fault = (struct fake_fault){.times = 99, .kind = FAKE_TRUNCATE, .bytes = 10};
     assert_int_equal(pull_with(w, fault, -1), 12);
