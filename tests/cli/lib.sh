@@ -37,6 +37,19 @@ need_user() {
     [ "$WHO" = user ] || skip "is about an ordinary user"
 }
 
+need_test_user() {
+    [ -n "$TEST_USER" ] || skip "there is no ordinary user here"
+}
+
+# As root: runs a command as the ordinary user, with folders of its own in $DIR/rootless.
+as_test_user() { # COMMAND...
+    mkdir -p "$DIR/rootless"
+    chown "$TEST_USER:" "$DIR/rootless"
+    env HOME="$DIR/rootless" XDG_RUNTIME_DIR="$DIR/rootless" XDG_DATA_HOME="$DIR/rootless/data" TMPDIR="$DIR/rootless" \
+        OCIB_ROOT="$DIR/rootless/store" \
+        setpriv --reuid "$(id -u "$TEST_USER")" --regid "$(id -g "$TEST_USER")" --init-groups "$@"
+}
+
 # --- running ------------------------------------------------------------------------------------
 
 # Runs a command; stdout and stderr go to $DIR/stdout and $DIR/stderr.
