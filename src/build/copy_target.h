@@ -5,9 +5,9 @@
 #ifndef OCIB_BUILD_COPY_TARGET_H
 #define OCIB_BUILD_COPY_TARGET_H
 
-#include "sys/copy.h"
 #include "build/copy_place.h"
 #include "build/copy_selection.h"
+#include "sys/copy.h"
 
 struct ocib_copying {
     const struct ocib_selection *selection;
