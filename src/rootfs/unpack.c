@@ -235,7 +235,7 @@ static int put_entry(struct ocib_unpacking *u, struct ocib_tar_reader *tar,
                                 : put_other(u, base, entry, err);
 }
 
-/* What the tar does not say of the root folder is as below. */
+/* The root folder is as the one below, whatever the tar says of it. */
 static int begin_root(struct ocib_unpacking *u, struct ocib_error **err)
 {
     const struct ocib_unpack_options *o = u->options;

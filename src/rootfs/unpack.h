@@ -48,7 +48,8 @@ int ocib_place_set_opaque(struct ocib_unpacking *u, const char *path,
 int ocib_place_below(struct ocib_unpacking *u, const char *path, int *fd,
                      struct ocib_error **err) OCIB_MUST;
 /* Removes what the layer has at a name, to make room. */
-int ocib_unpack_clear(struct ocib_unpacking *u, const char *base, struct ocib_error **err) OCIB_MUST;
+int ocib_unpack_clear(struct ocib_unpacking *u, const char *base,
+                      struct ocib_error **err) OCIB_MUST;
 void ocib_place_time(struct ocib_unpacking *u, char *path, const struct timespec *mtime);
 
 /* content.c: what an entry holds. */

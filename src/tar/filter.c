@@ -13,6 +13,7 @@ struct filter {
     struct ocib_reader base;
     struct ocib_reader *next;
     struct archive *archive;
+    bool empty;
     struct ocib_error *below; /* what `next` failed with inside a callback */
     char in[IN_SIZE];
 };
@@ -44,7 +45,7 @@ static ssize_t filter_read(struct ocib_reader *reader, void *bytes, size_t len,
                            struct ocib_error **err)
 {
     struct filter *f = (struct filter *)reader;
-    ssize_t n = archive_read_data(f->archive, bytes, len);
+    ssize_t n = f->empty ? 0 : archive_read_data(f->archive, bytes, len);
     return n < 0 ? failed(f, err) : n;
 }
 
@@ -94,5 +95,6 @@ struct ocib_reader *ocib_tar_filter(struct ocib_reader *next, struct ocib_error 
         filter_free(&f->base);
         return NULL;
     }
+    f->empty = status == ARCHIVE_EOF;
     return &f->base;
 }
