@@ -22,15 +22,20 @@ static void entry_release(struct ocib_copy_entry *entry)
     }
 }
 
+static void pick_release(struct ocib_copy_pick *pick)
+{
+    free(pick->name);
+    free(pick->path);
+    entry_release(&pick->top);
+}
+
 void ocib_selection_free(struct ocib_selection *selection)
 {
     if (!selection) {
         return;
     }
     for (size_t i = 0; i < selection->picks.len; i++) {
-        free(selection->picks.items[i].name);
-        free(selection->picks.items[i].path);
-        entry_release(&selection->picks.items[i].top);
+        pick_release(&selection->picks.items[i]);
     }
     ocib_vec_release(&selection->picks);
     for (size_t i = 0; i < selection->entries.len; i++) {
@@ -288,6 +293,8 @@ static int add_pick(struct ocib_selection *selection, const char *source, const 
         return ocib_error_place_at(err, selection->span);
     }
     if (settle_socket(selection, &pick->top, pick->path)) {
+        pick_release(pick);
+        selection->picks.len--;
         return 0;
     }
     if (!S_ISDIR(at.st.st_mode)) {

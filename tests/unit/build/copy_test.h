@@ -120,7 +120,7 @@ static inline void make_parents(const struct copy_test_dir *dir, const char *pat
     const char *slash = strrchr(path, '/');
     if (slash) {
         OCIB_AUTO_FREE char *parent = ocib_strndup(path, (size_t)(slash - path));
-        struct ocib_mkdirs how = {.mode = 0755};
+        struct ocib_mkdirs how = {.mode = 0755, .uid = geteuid(), .gid = getegid()};
         assert_int_equal(ocib_mkdirs_in_root(dir->fd, parent, &how), 0);
     }
 }
@@ -160,7 +160,7 @@ static inline void make_node(const struct copy_test_dir *dir, char type, const c
 {
     switch (type) {
     case 'd': {
-        struct ocib_mkdirs how = {.mode = 0755};
+        struct ocib_mkdirs how = {.mode = 0755, .uid = geteuid(), .gid = getegid()};
         assert_int_equal(ocib_mkdirs_in_root(dir->fd, path, &how), 0);
         break;
     }
