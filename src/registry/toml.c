@@ -498,7 +498,8 @@ static int read_pair(struct parser *p)
         value_release(&value);
         return -1;
     }
-    struct ocib_toml_table *table = &p->out->items[table_for(p, &path, span)];
+    size_t at = table_for(p, &path, span); /* may move the tables */
+    struct ocib_toml_table *table = &p->out->items[at];
     for (size_t i = 0; i < table->len; i++) {
         if (strcmp(table->items[i].key, key) == 0) {
             value_release(&value);

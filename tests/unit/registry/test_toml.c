@@ -124,9 +124,26 @@ static void test_too_many(void **state)
     assert_non_null(strstr(found, "too many tables and keys"));
 }
 
+/* Dotted keys make tables, and the list of tables moves as it grows. */
+static void test_many_tables_of_dotted_keys(void **state)
+{
+    OCIB_AUTO_BUF struct ocib_buf text;
+    OCIB_AUTO_BUF struct ocib_buf expected;
+    ocib_buf_init(&text);
+    ocib_buf_init(&expected);
+    ocib_buf_puts(&expected, "[];");
+    for (int i = 0; i < 200; i++) {
+        ocib_buf_printf(&text, "t%d.k = 'v%d'\n", i, i);
+        ocib_buf_printf(&expected, "[t%d] k='v%d';", i, i);
+    }
+    OCIB_AUTO_FREE char *found = read_text(text.data);
+    assert_string_equal(found, expected.data);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_good), cmocka_unit_test(test_bad),
-                                       cmocka_unit_test(test_too_many)};
+                                       cmocka_unit_test(test_too_many),
+                                       cmocka_unit_test(test_many_tables_of_dotted_keys)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
