@@ -243,8 +243,8 @@ static inline void apply_all(const struct copy_test_dir *dir, const char *path,
 static inline void copy_test_make(const struct copy_test_dir *dir, const char *line)
 {
     struct ocib_str rest = ocib_str(line);
-    struct ocib_str type;
-    struct ocib_str name;
+    struct ocib_str type = {0};
+    struct ocib_str name = {0};
     assert_true(ocib_str_cut(&rest, ' ', &type) && ocib_str_cut(&rest, ' ', &name));
     OCIB_AUTO_FREE char *path = copy_test_decode(name);
     OCIB_AUTO_FREE char *to = NULL;
