@@ -270,7 +270,6 @@ static void times_are_clamped(void **state)
 static void sparse_files(void **state)
 {
     WORLD
-    OCIB_AUTO_BUF struct ocib_buf text = {0};
     struct ocib_error *err = NULL;
     world_begin(w);
     world_sh(w, "truncate -s 3G giant; printf end | dd of=small bs=1 seek=300000 status=none");

@@ -9,13 +9,19 @@
 static const char base[] = "d 755 0:0 a\nt 7\nd 555 0:0 a/b\nt 8\nf 4755 0:0 a/b/f data\n"
                            "x user.k=v\nf 0 0:0 empty\nl 777 0:0 l a/b\np 600 0:0 p\n";
 
+static int new_output(struct world *w)
+{
+    int fd;
+    free(new_folder(w, "out", &fd));
+    return fd;
+}
+
 static void copy(struct world *w, struct ocib_buf *text, bool times)
 {
     struct ocib_error *err = NULL;
     OCIB_AUTO_FD int work_fd = -1;
-    OCIB_AUTO_FD int dest_fd = -1;
+    OCIB_AUTO_FD int dest_fd = new_output(w);
     OCIB_AUTO_FREE char *work = new_folder(w, "view", &work_fd);
-    OCIB_AUTO_FREE char *dest = new_folder(w, "out", &dest_fd);
     OCIB_AUTO_FD int view = ocib_layers_view(&w->layers, work_fd, work, w->userxattr, &err);
     assert_ok(view, err);
     assert_ok(ocib_tree_copy(view, dest_fd, &err), err);
@@ -49,8 +55,7 @@ static void owners_are_not_copied(void **state)
 static void sparse_files_stay_sparse(void **state)
 {
     WORLD
-    OCIB_AUTO_FD int dest_fd = -1;
-    OCIB_AUTO_FREE char *dest = new_folder(w, "out", &dest_fd);
+    OCIB_AUTO_FD int dest_fd = new_output(w);
     struct ocib_error *err = NULL;
     struct stat st;
     world_begin(w);
@@ -70,9 +75,8 @@ static void sparse_files_stay_sparse(void **state)
 static void what_is_in_the_way(void **state)
 {
     WORLD
-    OCIB_AUTO_FD int dest_fd = -1;
+    OCIB_AUTO_FD int dest_fd = new_output(w);
     OCIB_AUTO_FD int outside_fd = -1;
-    OCIB_AUTO_FREE char *dest = new_folder(w, "out", &dest_fd);
     OCIB_AUTO_FREE char *outside = new_folder(w, "outside", &outside_fd);
     OCIB_AUTO_BUF struct ocib_buf text = {0};
     struct ocib_error *err = NULL;

@@ -41,7 +41,9 @@ static inline struct ocib_tar_block header(char type, const char *name, size_t s
     memcpy(block.mode, "0000644", 8);
     memcpy(block.uid, "0000000", 8);
     memcpy(block.gid, "0000000", 8);
-    snprintf(block.size, sizeof(block.size), "%011zo", size);
+    char digits[32];
+    snprintf(digits, sizeof(digits), "%011zo", size);
+    memcpy(block.size, digits, sizeof(block.size));
     memcpy(block.mtime, "00000001750", 12);
     memcpy(block.magic, "ustar", 6);
     memcpy(block.version, "00", 2);
