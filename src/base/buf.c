@@ -61,7 +61,8 @@ void ocib_buf_printf(struct ocib_buf *buf, const char *fmt, ...)
     va_list ap, again;
     va_start(ap, fmt);
     va_copy(again, ap);
-    int n = vsnprintf(NULL, 0, fmt, ap);
+    char none[1]; /* gcc with sanitizers takes NULL for a mistake */
+    int n = vsnprintf(none, 0, fmt, ap);
     va_end(ap);
     if (n >= 0) {
         char *at = ocib_buf_reserve(buf, (size_t)n);

@@ -212,6 +212,25 @@ int ocib_error_hint_set(struct ocib_error **err, const char *fmt, ...)
     return -1;
 }
 
+int ocib_error_hint_replace(struct ocib_error **err, const char *text)
+{
+    if (err && *err) {
+        free((*err)->hint);
+        (*err)->hint = ocib_strdup(text);
+    }
+    return -1;
+}
+
+int ocib_error_move(struct ocib_error **err, struct ocib_error *cause)
+{
+    if (err && !*err) {
+        *err = cause;
+    } else {
+        ocib_error_free(cause);
+    }
+    return -1;
+}
+
 int ocib_error_detail_set(struct ocib_error **err, struct ocib_str text)
 {
     if (err && *err && !(*err)->detail) {

@@ -35,9 +35,15 @@ int ocib_error_wrap(struct ocib_error **err, const char *fmt, ...) OCIB_PRINTF(2
 /* Gives the error a place (if it has none), a hint (if it has none), detail lines, another code. */
 int ocib_error_place_at(struct ocib_error **err, struct ocib_span span);
 int ocib_error_hint_set(struct ocib_error **err, const char *fmt, ...) OCIB_PRINTF(2, 3);
+/* The same in place of the hint that is there. */
+int ocib_error_hint_replace(struct ocib_error **err, const char *text);
 int ocib_error_detail_set(struct ocib_error **err, struct ocib_str text);
 int ocib_error_code_set(struct ocib_error **err, enum ocib_code code);
 int ocib_error_step_status_set(struct ocib_error **err, int status);
+
+/* Hands an error to the caller's `err`; frees it if there is one already, or nobody asks. Returns
+ * -1. */
+int ocib_error_move(struct ocib_error **err, struct ocib_error *cause);
 
 /* Forgets an error that was dealt with: frees it and stores NULL. */
 void ocib_error_clear(struct ocib_error **err);

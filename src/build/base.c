@@ -100,15 +100,30 @@ static int resolve(struct ocib_build *build, const char *name, const struct ocib
     return failed;
 }
 
-int ocib_build_image(struct ocib_build *build, const char *name,
-                     const struct ocib_platform *platform, struct ocib_span span,
-                     struct ocib_tree_source *out, struct ocib_error **err)
+/* A name that no registry knows may be a misspelt stage: that is the better hint then. */
+static void hint_stage(struct ocib_build *build, size_t stage, const char *name,
+                       struct ocib_error **err)
 {
-    if (resolve(build, name, platform, out, err) < 0) {
-        ocib_error_wrap(err, "can't get the image %s", name);
-        return ocib_error_place_at(err, span);
+    OCIB_AUTO_FREE char *hint = ocib_plan_image_hint(build->plan, stage, name);
+    if (hint && !strchr(name, '/')) {
+        ocib_error_hint_replace(err, hint);
     }
-    return 0;
+}
+
+int ocib_build_image(struct ocib_build *build, size_t stage, const char *name,
+                     struct ocib_span span, struct ocib_tree_source *out, struct ocib_error **err)
+{
+    const struct ocib_platform *platform = &ocib_plan_stage(build->plan, stage)->platform;
+    struct ocib_error *cause = NULL;
+    if (resolve(build, name, platform, out, &cause) == 0) {
+        return 0;
+    }
+    ocib_error_wrap(&cause, "can't get the image %s", name);
+    ocib_error_place_at(&cause, span);
+    if (ocib_error_code(cause) == OCIB_ENOTFOUND || ocib_error_code(cause) == OCIB_EREGISTRY) {
+        hint_stage(build, stage, name, &cause);
+    }
+    return ocib_error_move(err, cause);
 }
 
 /* Unpacks one layer's blob into work/fs; the plain bytes must have the diff ID that the config

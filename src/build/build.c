@@ -59,8 +59,7 @@ static int read_dockerfile(struct ocib_build *build, const char *path, struct oc
         if (absent) {
             ocib_error_hint_set(&cause, "say where the Dockerfile is with -f FILE");
         }
-        *err = cause;
-        return -1;
+        return ocib_error_move(err, cause);
     }
     ocib_buf_reserve(&text, 0);
     build->file = ocib_dockerfile_parse(path, ocib_buf_str(&text), build->env->log, err);
@@ -129,7 +128,7 @@ static int start_from_image(struct ocib_build *build, struct ocib_stage_state *s
 {
     struct ocib_tree_source base = {0};
     const struct ocib_stage *stage = state->stage;
-    if (ocib_build_image(build, stage->base_image, &stage->platform, stage->base_span, &base, err) <
+    if (ocib_build_image(build, stage->index, stage->base_image, stage->base_span, &base, err) <
         0) {
         ocib_tree_source_release(&base);
         return -1;
@@ -273,8 +272,10 @@ static void warn_unused_args(struct ocib_build *build)
     OCIB_AUTO_STRINGS struct ocib_strings unused = {0};
     ocib_plan_unused_args(build->plan, &unused);
     for (size_t i = 0; i < unused.len; i++) {
+        OCIB_AUTO_FREE char *near = ocib_plan_nearest_arg(build->plan, unused.items[i]);
         ocib_log(build->env->log, OCIB_LOG_WARNING,
-                 "the build arg %s is not declared by any ARG that was reached", unused.items[i]);
+                 "the build arg %s is not declared by any ARG that was reached%s%s%s",
+                 unused.items[i], near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
     }
 }
 

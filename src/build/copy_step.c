@@ -36,8 +36,8 @@ static int open_image(struct ocib_layer_step *step, struct source *source, struc
     const struct ocib_copy_op *copy = &step->op->copy;
     OCIB_AUTO(ocib_tree_source_release) struct ocib_tree_source image = {0};
     source->name = ocib_format("image %s", copy->from_image);
-    if (ocib_build_image(step->build, copy->from_image, &step->state->stage->platform,
-                         copy->from_span, &image, err) < 0) {
+    if (ocib_build_image(step->build, step->state->stage->index, copy->from_image, copy->from_span,
+                         &image, err) < 0) {
         return -1;
     }
     source->fd = ocib_build_view(step->build, &image.layers, &source->work, err);

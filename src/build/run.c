@@ -101,6 +101,7 @@ static int run_in(struct ocib_layer_step *step, int root_fd, const struct ocib_u
     const struct ocib_build_env *env = step->build->env;
     OCIB_AUTO_STRINGS struct ocib_strings vars = {0};
     ocib_strings_copy(&vars, &step->op->run.env);
+    ocib_strings_copy(&vars, &step->op->run.secret_env);
     complete_env(&vars, user);
     struct tail tail = {.step = step};
     ocib_buf_init(&tail.text);

@@ -57,11 +57,11 @@ struct ocib_build {
     size_t cached;
 };
 
-/* base.c: an image by name, from the store or a registry, for a platform. `span` is its place in
- * the Dockerfile. */
-int ocib_build_image(struct ocib_build *build, const char *name,
-                     const struct ocib_platform *platform, struct ocib_span span,
-                     struct ocib_tree_source *out, struct ocib_error **err) OCIB_MUST;
+/* base.c: an image by name, from the store or a registry, for the platform of the stage that asks
+ * for it. `span` is its place in the Dockerfile. */
+int ocib_build_image(struct ocib_build *build, size_t stage, const char *name,
+                     struct ocib_span span, struct ocib_tree_source *out,
+                     struct ocib_error **err) OCIB_MUST;
 
 /* base.c: paths of the unpacked layers, lowest first; unpacks what is not there. */
 int ocib_build_unpack(struct ocib_build *build, const struct ocib_layers *layers,
