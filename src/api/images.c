@@ -133,7 +133,7 @@ int ocib_pull(struct ocib *ocib, const char *name, const char *platform, char **
     struct ocib_reference ref = {0};
     struct ocib_platform want = {0};
     struct ocib_descriptor pulled = {0};
-    int failed = ocib_reference_parse(ocib_str(name), &ref, err);
+    int failed = ocib_registry_expand(ocib->registry, ocib_str(name), &ref, err);
     if (!failed && platform) {
         failed = ocib_platform_parse(ocib_str(platform), &want, err);
     } else if (!failed) {

@@ -86,7 +86,7 @@ static int resolve(struct ocib_build *build, const char *name, const struct ocib
                    struct ocib_tree_source *out, struct ocib_error **err)
 {
     struct ocib_reference ref = {0};
-    if (ocib_reference_parse(ocib_str(name), &ref, err) < 0) {
+    if (ocib_registry_expand(build->env->registry, ocib_str(name), &ref, err) < 0) {
         return ocib_error_code_set(err, OCIB_EDOCKERFILE);
     }
     OCIB_AUTO_FREE char *full = ocib_reference_full(&ref);

@@ -247,11 +247,19 @@ static struct ocib_tar_reader *begin(struct ocib_copying *copying,
         ocib_error_place_at(err, copying->placing.span);
         return NULL;
     }
-    OCIB_AUTO_ERROR struct ocib_error *none = NULL; /* why it is no archive doesn't matter */
+    OCIB_AUTO_ERROR struct ocib_error *why = NULL; /* doesn't matter of what is no archive */
     OCIB_AUTO(ocib_tar_reader_cleanup)
     struct ocib_tar_reader *tar =
-        ocib_tar_reader_new(ocib_reader_of_fd(fd, true, pick->path), true, &none);
-    return tar && ocib_tar_reader_next(tar, entry, &none) > 0 ? ocib_steal(&tar) : NULL;
+        ocib_tar_reader_new(ocib_reader_of_fd(fd, true, pick->path), true, &why);
+    if (tar && ocib_tar_reader_next(tar, entry, &why) > 0) {
+        return ocib_steal(&tar);
+    }
+    if (tar && why && ocib_tar_reader_began(tar)) {
+        ocib_error_wrap(&why, "can't unpack %s", pick->path);
+        ocib_error_place_at(&why, copying->placing.span);
+        (void)ocib_error_move(err, ocib_steal(&why));
+    }
+    return NULL;
 }
 
 int ocib_copy_archive(struct ocib_copying *copying, const struct ocib_copy_pick *pick,
@@ -263,11 +271,7 @@ int ocib_copy_archive(struct ocib_copying *copying, const struct ocib_copy_pick 
     OCIB_AUTO(ocib_tar_reader_cleanup)
     struct ocib_tar_reader *tar = begin(copying, pick, &entry, &failed);
     if (!tar) {
-        if (failed && err && !*err) {
-            *err = ocib_steal(&failed);
-            return -1;
-        }
-        return failed ? -1 : 0;
+        return failed ? ocib_error_move(err, ocib_steal(&failed)) : 0;
     }
     struct ocib_folder_how how = {.root_fd = target->root_fd,
                                   .mode = 0755,

@@ -16,6 +16,7 @@ struct ocib_tar_reader {
     struct ocib_buf linkname;
     struct ocib_buf records;
     size_t count;   /* entries so far, for messages */
+    bool began;     /* a header was read: this is a tar */
     int64_t stored; /* bytes of the entry's content left in the archive */
     unsigned padding;
     int64_t position; /* in the file, and its size */
@@ -445,8 +446,11 @@ static int next_entry(struct ocib_tar_reader *tar, struct ocib_tar_entry *entry,
         extension = take_extension(tar, &block, err);
     } while (extension > 0);
     tar->count++;
-    if (extension < 0 || ocib_tar_header_parse(&block, &tar->raw, err) < 0 ||
-        clean(ocib_buf_str(&tar->raw.path), &tar->path, err) < 0 || check(&tar->raw, err) < 0 ||
+    if (extension < 0 || ocib_tar_header_parse(&block, &tar->raw, err) < 0) {
+        return -1;
+    }
+    tar->began = true;
+    if (clean(ocib_buf_str(&tar->raw.path), &tar->path, err) < 0 || check(&tar->raw, err) < 0 ||
         begin_content(tar, &block, err) < 0) {
         return -1;
     }
@@ -468,6 +472,11 @@ int ocib_tar_reader_next(struct ocib_tar_reader *tar, struct ocib_tar_entry *ent
         return ocib_error_wrap(err, "bad tar (entry %zu)", tar->count);
     }
     return more;
+}
+
+bool ocib_tar_reader_began(const struct ocib_tar_reader *tar)
+{
+    return tar->began;
 }
 
 int64_t ocib_tar_reader_hole(struct ocib_tar_reader *tar)

@@ -66,6 +66,8 @@ struct ocib_tar_reader *ocib_tar_reader_new(struct ocib_reader *next, bool archi
  * the stream below is read to its own end, so what verifies it has seen all of it. */
 int ocib_tar_reader_next(struct ocib_tar_reader *tar, struct ocib_tar_entry *entry,
                          struct ocib_error **err) OCIB_MUST;
+/* Did the stream turn out to be a tar, whatever became of it later? */
+bool ocib_tar_reader_began(const struct ocib_tar_reader *tar);
 /* Up to len bytes of the entry's content, 0 at its end. A sparse file's holes read as zeros. */
 ssize_t ocib_tar_reader_data(struct ocib_tar_reader *tar, void *bytes, size_t len,
                              struct ocib_error **err) OCIB_MUST;

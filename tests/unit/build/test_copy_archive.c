@@ -139,6 +139,21 @@ static void test_truncated(void **state)
     assert_true(ocib_str_starts(ocib_str(ocib_error_message(err)), "can't unpack a.tar: "));
 }
 
+/* The writer does not check names. What is a tar by its first header is no plain file because of
+ * them. */
+static void test_first_entry_leads_out(void **state)
+{
+    static const struct ocib_tar_entry entries[] = {
+        {.path = "../f", .mode = S_IFREG | 0644, .size = 1}, {0}};
+    OCIB_AUTO(adding_remove) struct adding adding;
+    adding_make(&adding);
+    write_tar(&adding, entries);
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    assert_int_equal(add(&adding, false, &err), -1);
+    assert_int_equal(ocib_error_code(err), OCIB_ECORRUPT);
+    assert_true(ocib_str_starts(ocib_str(ocib_error_message(err)), "can't unpack a.tar: "));
+}
+
 int main(void)
 {
     bool all_owners;
@@ -151,6 +166,7 @@ int main(void)
         cmocka_unit_test(test_links_of_the_destination),
         cmocka_unit_test(test_folder_times_are_last),
         cmocka_unit_test(test_truncated),
+        cmocka_unit_test(test_first_entry_leads_out),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
