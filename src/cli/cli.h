@@ -24,24 +24,31 @@ struct cli_common {
     bool help;
 };
 
+/* One use of a verb: what stood behind it, and what was made of that. */
+struct cli_call {
+    const struct cli_verb *verb;
+    struct cli_common *common;
+    int argc;
+    char **argv;
+    struct cli_list args; /* the words that are no flags, once cli_parse() has read them */
+};
+
 struct cli_verb {
     const char *name;
-    const char *usage;   /* behind "ocib NAME" */
-    const char *summary; /* one line */
-    const char *help;    /* further text, with examples */
-    /* Returns the exit status. argv holds what follows the verb. */
-    int (*run)(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+    const char *usage;                 /* behind "ocib NAME" */
+    const char *summary;               /* one line */
+    const char *help;                  /* further text, with examples */
+    int (*run)(struct cli_call *call); /* returns the exit status */
 };
 
 /* All verbs, in the order of help; the last has no name. (main.c) */
 extern const struct cli_verb cli_verbs[];
 
 /*
- * Reads the verb's flags and the common ones. *args gets what is no flag. False if the verb is
+ * Reads the verb's flags (NULL: it has none) and the common ones. False if the verb is
  * over: help was asked for, or the flags are wrong (it is said then); *status is the exit status.
  */
-bool cli_parse(const struct cli_verb *verb, struct cli_common *common, const struct cli_flag *flags,
-               int argc, char **argv, struct cli_list *args, int *status);
+bool cli_parse(struct cli_call *call, const struct cli_flag *flags, int *status);
 /* Says that the arguments are not what the verb takes; returns the exit status. */
 int cli_usage(const struct cli_verb *verb, const char *what);
 
@@ -55,16 +62,16 @@ int cli_fail(struct ocib_error *err);
 /* Messages of a session on stderr, as far as --log-level says; `data` is the struct cli_common. */
 void cli_print_event(void *data, const struct ocib_event *event);
 
-int cmd_build(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
-int cmd_push(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
-int cmd_pull(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
-int cmd_images(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
-int cmd_tag(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
-int cmd_untag(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
-int cmd_inspect(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
-int cmd_history(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
-int cmd_report(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
-int cmd_version(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
-int cmd_help(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv);
+int cmd_build(struct cli_call *call);
+int cmd_push(struct cli_call *call);
+int cmd_pull(struct cli_call *call);
+int cmd_images(struct cli_call *call);
+int cmd_tag(struct cli_call *call);
+int cmd_untag(struct cli_call *call);
+int cmd_inspect(struct cli_call *call);
+int cmd_history(struct cli_call *call);
+int cmd_report(struct cli_call *call);
+int cmd_version(struct cli_call *call);
+int cmd_help(struct cli_call *call);
 
 #endif

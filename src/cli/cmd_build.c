@@ -206,7 +206,7 @@ static int check_context(const struct cli_verb *verb, const char *context)
         name, 0, CLI_UNSUPPORTED, NULL, NULL, NULL                                                 \
     }
 
-int cmd_build(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv)
+int cmd_build(struct cli_call *call)
 {
     struct flags flags = {.progress = "auto"};
     const struct cli_flag table[] = {
@@ -270,24 +270,24 @@ int cmd_build(const struct cli_verb *verb, struct cli_common *common, int argc, 
         UNSUPPORTED("force-rm"),
         {NULL, 0, CLI_BOOL, NULL, NULL, NULL},
     };
-    struct cli_list args = {0};
     char *dockerfile = NULL;
     int status;
     const char *wrong = NULL;
-    if (cli_parse(verb, common, table, argc, argv, &args, &status)) {
-        wrong = args.count == 1 ? complete(&flags) : "build takes one CONTEXT";
-        status = wrong ? cli_usage(verb, wrong) : check_context(verb, args.items[0]);
+    if (cli_parse(call, table, &status)) {
+        wrong = call->args.count == 1 ? complete(&flags) : "build takes one CONTEXT";
+        status =
+            wrong ? cli_usage(call->verb, wrong) : check_context(call->verb, call->args.items[0]);
         if (status == 0 && flags.options.dockerfile && strcmp(flags.options.dockerfile, "-") == 0) {
             dockerfile = read_stdin(&flags.options.dockerfile_length);
             flags.options.dockerfile_text = dockerfile;
-            status =
-                dockerfile ? 0 : cli_usage(verb, "can't read a Dockerfile from standard input");
+            status = dockerfile
+                         ? 0
+                         : cli_usage(call->verb, "can't read a Dockerfile from standard input");
         }
-        flags.options.context = args.count ? args.items[0] : NULL;
-        status = status ? status : build(common, &flags);
+        flags.options.context = call->args.count ? call->args.items[0] : NULL;
+        status = status ? status : build(call->common, &flags);
     }
     free(dockerfile);
-    cli_list_release(&args);
     cli_list_release(&flags.tags);
     cli_list_release(&flags.build_args);
     cli_list_release(&flags.labels);

@@ -55,7 +55,7 @@ static int show(struct cli_common *common, const char *image, bool json, bool wh
     return status;
 }
 
-int cmd_history(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv)
+int cmd_history(struct cli_call *call)
 {
     const char *format = "table";
     bool whole = false, json = false;
@@ -64,12 +64,12 @@ int cmd_history(const struct cli_verb *verb, struct cli_common *common, int argc
         {"no-trunc", 0, CLI_BOOL, &whole, NULL, "whole instructions"},
         {NULL, 0, CLI_BOOL, NULL, NULL, NULL},
     };
-    struct cli_list args = {0};
     int status;
-    if (cli_parse(verb, common, table, argc, argv, &args, &status)) {
-        const char *wrong = args.count != 1 ? "history takes one IMAGE" : cli_format(format, &json);
-        status = wrong ? cli_usage(verb, wrong) : show(common, args.items[0], json, whole);
+    if (cli_parse(call, table, &status)) {
+        const char *wrong =
+            call->args.count != 1 ? "history takes one IMAGE" : cli_format(format, &json);
+        status = wrong ? cli_usage(call->verb, wrong)
+                       : show(call->common, call->args.items[0], json, whole);
     }
-    cli_list_release(&args);
     return status;
 }

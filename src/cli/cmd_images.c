@@ -64,7 +64,7 @@ static int list(struct cli_common *common, bool json, bool quiet)
     return status;
 }
 
-int cmd_images(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv)
+int cmd_images(struct cli_call *call)
 {
     const char *format = "table";
     bool quiet = false, json = false;
@@ -73,12 +73,11 @@ int cmd_images(const struct cli_verb *verb, struct cli_common *common, int argc,
         {"quiet", 'q', CLI_BOOL, &quiet, NULL, "image IDs only"},
         {NULL, 0, CLI_BOOL, NULL, NULL, NULL},
     };
-    struct cli_list args = {0};
     int status;
-    if (cli_parse(verb, common, table, argc, argv, &args, &status)) {
-        const char *wrong = args.count ? "images takes no arguments" : cli_format(format, &json);
-        status = wrong ? cli_usage(verb, wrong) : list(common, json, quiet);
+    if (cli_parse(call, table, &status)) {
+        const char *wrong =
+            call->args.count ? "images takes no arguments" : cli_format(format, &json);
+        status = wrong ? cli_usage(call->verb, wrong) : list(call->common, json, quiet);
     }
-    cli_list_release(&args);
     return status;
 }

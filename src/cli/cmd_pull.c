@@ -24,7 +24,7 @@ static int pull(struct cli_common *common, const char *name, const char *platfor
     return status;
 }
 
-int cmd_pull(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv)
+int cmd_pull(struct cli_call *call)
 {
     const char *platform = NULL;
     bool quiet = false;
@@ -33,12 +33,10 @@ int cmd_pull(const struct cli_verb *verb, struct cli_common *common, int argc, c
         {"quiet", 'q', CLI_BOOL, &quiet, NULL, "print the digest only"},
         {NULL, 0, CLI_BOOL, NULL, NULL, NULL},
     };
-    struct cli_list args = {0};
     int status;
-    if (cli_parse(verb, common, table, argc, argv, &args, &status)) {
-        status = args.count == 1 ? pull(common, args.items[0], platform, quiet)
-                                 : cli_usage(verb, "pull takes one IMAGE");
+    if (cli_parse(call, table, &status)) {
+        status = call->args.count == 1 ? pull(call->common, call->args.items[0], platform, quiet)
+                                       : cli_usage(call->verb, "pull takes one IMAGE");
     }
-    cli_list_release(&args);
     return status;
 }

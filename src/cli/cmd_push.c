@@ -24,20 +24,19 @@ static int push(struct cli_common *common, const char *image, const char *dest, 
     return status;
 }
 
-int cmd_push(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv)
+int cmd_push(struct cli_call *call)
 {
     bool quiet = false;
     const struct cli_flag table[] = {
         {"quiet", 'q', CLI_BOOL, &quiet, NULL, "print the digest only"},
         {NULL, 0, CLI_BOOL, NULL, NULL, NULL},
     };
-    struct cli_list args = {0};
     int status;
-    if (cli_parse(verb, common, table, argc, argv, &args, &status)) {
-        bool fits = args.count == 1 || args.count == 2;
-        status = fits ? push(common, args.items[0], args.count == 2 ? args.items[1] : NULL, quiet)
-                      : cli_usage(verb, "push takes an IMAGE and perhaps a DEST");
+    if (cli_parse(call, table, &status)) {
+        bool fits = call->args.count == 1 || call->args.count == 2;
+        status = fits ? push(call->common, call->args.items[0],
+                             call->args.count == 2 ? call->args.items[1] : NULL, quiet)
+                      : cli_usage(call->verb, "push takes an IMAGE and perhaps a DEST");
     }
-    cli_list_release(&args);
     return status;
 }

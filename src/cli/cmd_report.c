@@ -95,7 +95,7 @@ static int show(struct cli_common *common, const char *image, bool json)
     return status;
 }
 
-int cmd_report(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv)
+int cmd_report(struct cli_call *call)
 {
     const char *format = "table";
     bool json = false;
@@ -103,12 +103,12 @@ int cmd_report(const struct cli_verb *verb, struct cli_common *common, int argc,
         {"format", 0, CLI_TEXT, &format, "HOW", "table, json"},
         {NULL, 0, CLI_BOOL, NULL, NULL, NULL},
     };
-    struct cli_list args = {0};
     int status;
-    if (cli_parse(verb, common, table, argc, argv, &args, &status)) {
-        const char *wrong = args.count != 1 ? "report takes one IMAGE" : cli_format(format, &json);
-        status = wrong ? cli_usage(verb, wrong) : show(common, args.items[0], json);
+    if (cli_parse(call, table, &status)) {
+        const char *wrong =
+            call->args.count != 1 ? "report takes one IMAGE" : cli_format(format, &json);
+        status =
+            wrong ? cli_usage(call->verb, wrong) : show(call->common, call->args.items[0], json);
     }
-    cli_list_release(&args);
     return status;
 }

@@ -175,24 +175,24 @@ static void print_verb_help(const struct cli_verb *verb, const struct cli_flag *
         }                                                                                           \
     }
 
-bool cli_parse(const struct cli_verb *verb, struct cli_common *common, const struct cli_flag *flags,
-               int argc, char **argv, struct cli_list *args, int *status)
+bool cli_parse(struct cli_call *call, const struct cli_flag *flags, int *status)
 {
+    struct cli_common *common = call->common;
     const struct cli_flag common_flags[] = COMMON_FLAGS(common);
     const struct cli_flag *tables[] = {flags ? flags : common_flags, common_flags, NULL};
-    char *wrong = cli_read_flags(tables, argc, argv, args);
+    char *wrong = cli_read_flags(tables, call->argc, call->argv, &call->args);
     if (!wrong && level_of(common->log_level) < 0 &&
         asprintf(&wrong, "--log-level: '%s' is none of debug, info, warn, error",
                  common->log_level) < 0) {
         abort();
     }
     if (wrong) {
-        *status = cli_usage(verb, wrong);
+        *status = cli_usage(call->verb, wrong);
         free(wrong);
         return false;
     }
     if (common->help) {
-        print_verb_help(verb, flags, common_flags);
+        print_verb_help(call->verb, flags, common_flags);
         *status = 0;
         return false;
     }
@@ -228,22 +228,24 @@ static const struct cli_verb *find_verb(const char *name)
     return NULL;
 }
 
-int cmd_help(const struct cli_verb *verb, struct cli_common *common, int argc, char **argv)
+int cmd_help(struct cli_call *call)
 {
-    (void)verb;
-    if (argc == 0) {
+    const struct cli_verb *about = call->argc ? find_verb(call->argv[0]) : call->verb;
+    if (about && about->run == cmd_help) {
         print_help(stdout);
         return 0;
     }
-    const struct cli_verb *about = find_verb(argv[0]);
     if (!about) {
         fprintf(stderr, "ocib: error: there is no verb '%s'\nhint: ocib help lists the verbs\n",
-                argv[0]);
+                call->argv[0]);
         return 2;
     }
     char help[] = "--help";
     char *words[] = {help, NULL};
-    return about->run(about, common, 1, words);
+    struct cli_call help_call = {.verb = about, .common = call->common, .argc = 1, .argv = words};
+    int status = about->run(&help_call);
+    cli_list_release(&help_call.args);
+    return status;
 }
 
 /* The position of the verb: common flags may stand before it. -1: wrong flags, said. */
@@ -297,7 +299,10 @@ int main(int argc, char **argv)
                 argv[at]);
         return 2;
     }
-    int status = verb->run(verb, &common, argc - at - 1, argv + at + 1);
+    struct cli_call call = {
+        .verb = verb, .common = &common, .argc = argc - at - 1, .argv = argv + at + 1};
+    int status = verb->run(&call);
+    cli_list_release(&call.args);
     cli_list_release(&common.mirrors);
     if (fflush(stdout) != 0 && status == 0) {
         fprintf(stderr, "ocib: error: can't write to standard output\n");
