@@ -82,6 +82,10 @@ void ocib_child(int argc, char **argv);
 const char *ocib_version(void);
 const char *ocib_features(void);
 
+/* The name of `names` (NULL-ended) that a misspelt word was probably meant to be; NULL if none is
+ * near. */
+const char *ocib_nearest(const char *word, const char *const *names);
+
 /* --- build -------------------------------------------------------------------------------------
  */
 
@@ -99,12 +103,10 @@ struct ocib_build_options {
     const char *platform; /* NULL: the host's */
     const char *network;  /* "default" (also NULL), "host", "none" */
     bool no_cache;
-    bool pull;               /* ask the registry even if the store has the base image */
-    bool push;               /* the same as an output type=registry */
-    bool has_epoch;          /* times later than `epoch` are written as `epoch` */
-    int64_t epoch;           /* seconds since 1970 */
-    const char *compression; /* of layers: "gzip" (also NULL), "zstd", "uncompressed" */
-    int compression_level;   /* 0: the default */
+    bool pull;      /* ask the registry even if the store has the base image */
+    bool push;      /* the same as an output type=registry */
+    bool has_epoch; /* times later than `epoch` are written as `epoch` */
+    int64_t epoch;  /* seconds since 1970 */
 };
 
 struct ocib_build_result {

@@ -111,15 +111,6 @@ static int check_labels(const struct ocib_strings *labels, struct ocib_error **e
     return 0;
 }
 
-static int take_compression(const struct ocib_build_options *options,
-                            struct ocib_compress_options *out, struct ocib_error **err)
-{
-    *out = (struct ocib_compress_options){OCIB_COMPRESSION_GZIP, options->compression_level};
-    return options->compression
-               ? ocib_compression_parse(ocib_str(options->compression), &out->kind, err)
-               : 0;
-}
-
 static int make_request(const struct ocib_build_options *options, struct lists *lists,
                         struct ocib_build_request *out, struct ocib_error **err)
 {
@@ -154,9 +145,7 @@ static int make_request(const struct ocib_build_options *options, struct lists *
         }
         out->platform = &lists->platform;
     }
-    return check_labels(&lists->labels, err) ||
-                   take_network(options->network, &out->network, err) ||
-                   take_compression(options, &out->compress, err)
+    return check_labels(&lists->labels, err) || take_network(options->network, &out->network, err)
                ? -1
                : 0;
 }

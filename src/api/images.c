@@ -145,6 +145,9 @@ int ocib_pull(struct ocib *ocib, const char *name, const char *platform, char **
                  ocib_store_ref_set(ocib->store, full, &pulled, err);
         if (failed) {
             ocib_error_wrap(err, "can't pull %s", name);
+            if (err && ocib_error_code(*err) == OCIB_ENOTFOUND) {
+                ocib_error_code_set(err, OCIB_EREGISTRY); /* not the store's lack, the registry's */
+            }
         }
     }
     if (!failed) {

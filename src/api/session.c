@@ -140,6 +140,11 @@ void ocib_child(int argc, char **argv)
     ocib_sandbox_child(argc, argv);
 }
 
+const char *ocib_nearest(const char *word, const char *const *names)
+{
+    return ocib_str_nearest(ocib_str(word), names);
+}
+
 const char *ocib_version(void)
 {
     return OCIB_VERSION;

@@ -105,7 +105,7 @@ static void hint_stage(struct ocib_build *build, size_t stage, const char *name,
                        struct ocib_error **err)
 {
     OCIB_AUTO_FREE char *hint = ocib_plan_image_hint(build->plan, stage, name);
-    if (hint && !strchr(name, '/')) {
+    if (hint && !strpbrk(name, "/:@")) {
         ocib_error_hint_replace(err, hint);
     }
 }

@@ -282,14 +282,16 @@ static void warn_unused_args(struct ocib_build *build)
 /* --- the whole
  * ------------------------------------------------------------------------------------- */
 
-/* Without a sandbox nothing that makes layers works: said before anything is pulled. */
+/* Without a sandbox no RUN works: said before anything is pulled. */
 static int check_sandbox(struct ocib_build *build, struct ocib_error **err)
 {
     const struct ocib_sandbox *sandbox = build->env->sandbox;
-    if (ocib_sandbox_mode(sandbox) != OCIB_SANDBOX_NONE) {
+    struct ocib_span span;
+    if (ocib_sandbox_mode(sandbox) != OCIB_SANDBOX_NONE ||
+        !ocib_plan_first_run(build->plan, &span)) {
         return 0;
     }
-    ocib_error_set(err, OCIB_ESANDBOX, "this machine can't run build steps");
+    ocib_error_at(err, OCIB_ESANDBOX, span, "this machine can't run build steps");
     const char *why = ocib_sandbox_why(sandbox);
     return why ? ocib_error_hint_set(err, "%s", why) : -1;
 }
@@ -340,6 +342,7 @@ int ocib_build_run(const struct ocib_build_env *env, const struct ocib_build_req
     OCIB_AUTO(build_release) struct ocib_build build = {.env = env, .request = request};
     if (check_tags(request, err) < 0 ||
         ocib_outputs_parse(request->outputs, &build.outputs, err) < 0 ||
+        ocib_outputs_compression(&build.outputs, &build.compress, err) < 0 ||
         read_input(&build, err) < 0 || check_sandbox(&build, err) < 0 ||
         build_stages(&build, err) < 0) {
         return -1;

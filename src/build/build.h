@@ -11,7 +11,6 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/vec.h"
-#include "io/compress.h"
 #include "oci/image.h"
 #include "plan/plan.h"
 #include "registry/registry.h"
@@ -66,7 +65,6 @@ struct ocib_build_request {
     bool pull;
     bool has_epoch;
     int64_t epoch;
-    struct ocib_compress_options compress;
 };
 
 struct ocib_build_outcome {

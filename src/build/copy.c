@@ -170,14 +170,19 @@ static int copy_entry(struct ocib_copying *copying, const struct ocib_copy_pick 
 struct filling {
     struct ocib_copying *copying;
     const struct ocib_copy_pick *pick;
-    const struct ocib_copy_entry *entries; /* the pick's */
-    const char *dest;                      /* for messages */
+    const char *dest; /* for messages */
     int base_fd;
     struct ocib_last_folder last;
     struct {
         OCIB_VEC(size_t);
     } open; /* folders that may still get entries; they are finished when they don't */
 };
+
+/* The pick's; there may be none at all. */
+static const struct ocib_copy_entry *entry_of(const struct filling *filling, size_t index)
+{
+    return &filling->copying->selection->entries.items[filling->pick->first + index];
+}
 
 static void filling_release(struct filling *filling)
 {
@@ -208,7 +213,7 @@ static int place_of(struct filling *filling, const char *path, struct ocib_place
 static int finish_folder(struct filling *filling, struct ocib_error **err)
 {
     const struct ocib_copy_entry *entry =
-        &filling->entries[filling->open.items[--filling->open.len]];
+        entry_of(filling, filling->open.items[--filling->open.len]);
     OCIB_AUTO_FREE char *shown = ocib_path_join(filling->dest, entry->path);
     struct ocib_place place = {.shown = shown};
     if (place_of(filling, entry->path, &place, err) < 0) {
@@ -229,7 +234,7 @@ static int finish_folders(struct filling *filling, const char *path, struct ocib
 {
     while (filling->open.len) {
         size_t top = filling->open.items[filling->open.len - 1];
-        if (path && is_below(path, filling->entries[top].path)) {
+        if (path && is_below(path, entry_of(filling, top)->path)) {
             return 0;
         }
         if (finish_folder(filling, err) < 0) {
@@ -242,7 +247,7 @@ static int finish_folders(struct filling *filling, const char *path, struct ocib
 static int fill_one(struct filling *filling, size_t index, struct ocib_error **err)
 {
     struct ocib_copying *copying = filling->copying;
-    const struct ocib_copy_entry *entry = &filling->entries[index];
+    const struct ocib_copy_entry *entry = entry_of(filling, index);
     OCIB_AUTO_FREE char *shown = ocib_path_join(filling->dest, entry->path);
     struct ocib_place place = {.shown = shown};
     if (finish_folders(filling, entry->path, err) < 0 ||
@@ -284,7 +289,6 @@ static int copy_folder(struct ocib_copying *copying, const struct ocib_copy_pick
     OCIB_AUTO(filling_release)
     struct filling filling = {.copying = copying,
                               .pick = pick,
-                              .entries = copying->selection->entries.items + pick->first,
                               .dest = op->dest,
                               .base_fd = base_fd,
                               .last = {.fd = -1}};

@@ -33,7 +33,7 @@ void ocib_chmod_release(struct ocib_chmod *chmod);
 /* The permission bits (07777) that a file gets. */
 mode_t ocib_chmod_apply(const struct ocib_chmod *chmod, mode_t mode, bool is_dir);
 /* The permission bits of a folder that is made on the way to the destination: an octal mode counts
- * for it, a symbolic one doesn't (BuildKit). */
+ * for it under the umask 022, a symbolic one doesn't (BuildKit). */
 mode_t ocib_chmod_parent(const struct ocib_chmod *chmod);
 
 #endif

@@ -44,6 +44,23 @@ static int parse_bool(struct ocib_str key, struct ocib_str value, bool *out,
                           OCIB_STR_ARG(key), OCIB_STR_ARG(value));
 }
 
+static int parse_compression(struct ocib_str key, struct ocib_str value, struct ocib_output *out,
+                             struct ocib_error **err)
+{
+    uint64_t level;
+    out->has_compression = true;
+    if (ocib_str_is(key, "compression")) {
+        return ocib_compression_parse(value, &out->compress.kind, err);
+    }
+    if (!ocib_str_uint(value, 22, &level) || level == 0) {
+        return ocib_error_set(err, OCIB_EUSAGE,
+                              "--output: compression-level takes a number from 1 to 22, not '%.*s'",
+                              OCIB_STR_ARG(value));
+    }
+    out->compress.level = (int)level;
+    return 0;
+}
+
 static int parse_field(struct ocib_str field, struct ocib_output *out, struct ocib_error **err)
 {
     ptrdiff_t eq = ocib_str_find(field, '=');
@@ -75,11 +92,13 @@ static int parse_field(struct ocib_str field, struct ocib_output *out, struct oc
         out->folder = !tar;
         return failed;
     }
+    if (ocib_str_is(key, "compression") || ocib_str_is(key, "compression-level")) {
+        return parse_compression(key, value, out, err);
+    }
     ocib_error_set(err, OCIB_EUSAGE, "--output: the key '%.*s' is not supported",
                    OCIB_STR_ARG(key));
-    return ocib_error_hint_set(err,
-                               "supported keys are type, dest, name, push, tar; compression is set "
-                               "with --compression and --compression-level");
+    return ocib_error_hint_set(
+        err, "supported keys are type, dest, name, push, tar, compression, compression-level");
 }
 
 static int check(struct ocib_output *out, const char *text, struct ocib_error **err)
@@ -111,6 +130,7 @@ static int check(struct ocib_output *out, const char *text, struct ocib_error **
 
 static int parse_output(const char *text, struct ocib_output *out, struct ocib_error **err)
 {
+    out->compress.kind = OCIB_COMPRESSION_GZIP;
     if (strcmp(text, "-") == 0) {
         *out = (struct ocib_output){.kind = OCIB_OUTPUT_TAR, .dest = ocib_strdup("-")};
         return 0;
@@ -143,6 +163,30 @@ int ocib_outputs_parse(const struct ocib_strings *texts, struct ocib_outputs *ou
     }
     if (texts->len == 0) {
         ocib_vec_add(out)->kind = OCIB_OUTPUT_IMAGE;
+    }
+    return 0;
+}
+
+int ocib_outputs_compression(const struct ocib_outputs *outputs, struct ocib_compress_options *out,
+                             struct ocib_error **err)
+{
+    bool chosen = false;
+    *out = (struct ocib_compress_options){OCIB_COMPRESSION_GZIP, 0};
+    for (size_t i = 0; i < outputs->len; i++) {
+        const struct ocib_output *output = &outputs->items[i];
+        if (!output->has_compression) {
+            continue;
+        }
+        if (chosen &&
+            (out->kind != output->compress.kind || out->level != output->compress.level)) {
+            ocib_error_set(
+                err, OCIB_EUSAGE,
+                "--output: the outputs ask for different compressions of the same layers");
+            return ocib_error_hint_set(err,
+                                       "build once for each: the second time all steps are cached");
+        }
+        *out = output->compress;
+        chosen = true;
     }
     return 0;
 }

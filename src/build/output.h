@@ -8,6 +8,7 @@
 
 #include "base/error.h"
 #include "base/vec.h"
+#include "io/compress.h"
 
 #include <stdbool.h>
 
@@ -27,6 +28,9 @@ struct ocib_output {
     char *name;  /* name=: more references for it, NULL: none */
     bool push;   /* type=image,push=true */
     bool folder; /* type=oci,tar=false: an OCI layout as a folder */
+    /* compression=, compression-level=: how the layers that the build makes are packed. */
+    bool has_compression;
+    struct ocib_compress_options compress;
 };
 struct ocib_outputs {
     OCIB_VEC(struct ocib_output);
@@ -34,5 +38,10 @@ struct ocib_outputs {
 /* The texts of --output; OCIB_EUSAGE names the bad part. */
 int ocib_outputs_parse(const struct ocib_strings *texts, struct ocib_outputs *out,
                        struct ocib_error **err) OCIB_MUST;
+/* The one compression that all outputs agree on, gzip if none says; OCIB_EUSAGE if they don't
+ * agree. */
+int ocib_outputs_compression(const struct ocib_outputs *outputs, struct ocib_compress_options *out,
+                             struct ocib_error **err) OCIB_MUST;
 void ocib_outputs_release(struct ocib_outputs *outputs);
+
 #endif

@@ -52,6 +52,7 @@ struct ocib_build {
     size_t stage_count;
     struct ocib_platform platform; /* the target's */
     struct ocib_outputs outputs;
+    struct ocib_compress_options compress; /* of new layers */
     unsigned next_id;
     size_t steps;
     size_t cached;

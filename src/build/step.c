@@ -16,15 +16,13 @@ static int64_t now_or_epoch(const struct ocib_build_request *request)
     return request->has_epoch && request->epoch < now ? request->epoch : now;
 }
 
-/* All that decides the layer's bytes besides what the step itself reads. */
+/* All that decides the layer's plain bytes. How they are packed is no part of it. */
 static int make_key(struct ocib_layer_step *step, struct ocib_digest *out, struct ocib_error **err)
 {
     const struct ocib_build_request *request = step->build->request;
     struct ocib_digest parent = ocib_layers_chain(&step->state->layers);
     struct ocib_cache_key key;
     ocib_cache_key_begin(&key, step->kind, &parent);
-    ocib_cache_key_number(&key, request->compress.kind);
-    ocib_cache_key_number(&key, request->compress.level);
     ocib_cache_key_number(&key, request->has_epoch);
     ocib_cache_key_number(&key, request->has_epoch ? request->epoch : 0);
     if (step->hash(step, &key, err) < 0) {
@@ -77,7 +75,7 @@ static int write_layer(struct ocib_layer_step *step, const struct ocib_strings *
     const struct ocib_build_request *request = build->request;
     struct ocib_tally plain = {0}, packed = {0};
     struct ocib_writer *blob = ocib_store_blob_writer(build->env->store, NULL, &packed, err);
-    struct ocib_writer *stream = blob ? ocib_compressor_new(blob, &request->compress, err) : NULL;
+    struct ocib_writer *stream = blob ? ocib_compressor_new(blob, &build->compress, err) : NULL;
     OCIB_AUTO(ocib_tar_writer_cleanup)
     struct ocib_tar_writer *tar =
         stream ? ocib_tar_writer_new(ocib_writer_tee(stream, &plain), err) : NULL;
@@ -104,7 +102,7 @@ static int write_layer(struct ocib_layer_step *step, const struct ocib_strings *
     *entry = (struct ocib_cache_entry){
         .diff_id = plain.digest,
         .blob = packed.digest,
-        .media_type = ocib_strdup(layer_type(request->compress.kind)),
+        .media_type = ocib_strdup(layer_type(build->compress.kind)),
         .size = packed.bytes,
         .plain = plain.bytes,
         .created = now_or_epoch(request),
@@ -149,6 +147,59 @@ static int make_layer(struct ocib_layer_step *step, struct ocib_cache_entry *ent
     return ocib_store_layer_commit(build->env->store, &chain, &work, "upper", err);
 }
 
+/* The bytes of a blob, plain again, packed the way that is asked for now. */
+static int pack_again(struct ocib_build *build, const struct ocib_cache_entry *from,
+                      struct ocib_cache_entry *to, struct ocib_error **err)
+{
+    struct ocib_tally packed = {0};
+    int fd = ocib_store_blob_open(build->env->store, &from->blob, NULL, err);
+    OCIB_AUTO(ocib_reader_cleanup)
+    struct ocib_reader *plain =
+        fd < 0
+            ? NULL
+            : ocib_decompressor_new(ocib_reader_of_fd(fd, true, from->blob.text), from->plain, err);
+    struct ocib_writer *blob =
+        plain ? ocib_store_blob_writer(build->env->store, NULL, &packed, err) : NULL;
+    OCIB_AUTO(ocib_writer_cleanup)
+    struct ocib_writer *to_blob = blob ? ocib_compressor_new(blob, &build->compress, err) : NULL;
+    if (!to_blob || ocib_stream_copy(plain, to_blob, err) < 0 ||
+        ocib_writer_finish(to_blob, err) < 0) {
+        return ocib_error_wrap(err, "can't pack layer %s anew", from->blob.text);
+    }
+    *to = *from;
+    to->media_type = ocib_strdup(layer_type(build->compress.kind));
+    to->blob = packed.digest;
+    to->size = packed.bytes;
+    return 0;
+}
+
+/* A cached layer that is packed another way than asked for is packed again, once. */
+static int match_compression(struct ocib_build *build, struct ocib_cache_entry *entry,
+                             struct ocib_error **err)
+{
+    if (strcmp(entry->media_type, layer_type(build->compress.kind)) == 0) {
+        return 0;
+    }
+    struct ocib_cache_key key;
+    struct ocib_digest digest;
+    struct ocib_cache_entry other = {0};
+    ocib_cache_key_begin(&key, "pack", &entry->diff_id);
+    ocib_cache_key_number(&key, build->compress.kind);
+    ocib_cache_key_number(&key, build->compress.level);
+    ocib_cache_key_end(&key, &digest);
+    if (!ocib_cache_get(build->env->store, &digest, &other) &&
+        (pack_again(build, entry, &other, err) < 0 ||
+         ocib_cache_put(build->env->store, &digest, &other, err) < 0)) {
+        ocib_cache_entry_release(&other);
+        return -1;
+    }
+    int64_t created = entry->created; /* when the step ran, not when it was packed */
+    ocib_cache_entry_release(entry);
+    *entry = other;
+    entry->created = created;
+    return 0;
+}
+
 int ocib_layer_step_run(struct ocib_layer_step *step, struct ocib_error **err)
 {
     struct ocib_store *store = step->build->env->store;
@@ -159,8 +210,10 @@ int ocib_layer_step_run(struct ocib_layer_step *step, struct ocib_error **err)
     }
     step->build->steps++;
     step->cached = !step->build->request->no_cache && ocib_cache_get(store, &key, &entry);
-    if (!step->cached &&
-        (make_layer(step, &entry, err) < 0 || ocib_cache_put(store, &key, &entry, err) < 0)) {
+    int failed = step->cached
+                     ? match_compression(step->build, &entry, err)
+                     : make_layer(step, &entry, err) || ocib_cache_put(store, &key, &entry, err);
+    if (failed) {
         ocib_cache_entry_release(&entry);
         return -1;
     }

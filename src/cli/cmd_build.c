@@ -16,7 +16,6 @@ struct flags {
     const char *metadata_file;
     const char *progress;
     const char *epoch;
-    const char *compression_level;
     const char *sandbox;
     bool quiet;
     bool load;
@@ -47,7 +46,6 @@ static bool to_number(const char *text, int64_t *out)
 static const char *complete(struct flags *flags)
 {
     struct ocib_build_options *options = &flags->options;
-    int64_t level = 0;
     const char *epoch = flags->epoch ? flags->epoch : getenv("SOURCE_DATE_EPOCH");
     options->tags = flags->tags.items;
     options->build_args = flags->build_args.items;
@@ -59,11 +57,6 @@ static const char *complete(struct flags *flags)
             return "--source-date-epoch (SOURCE_DATE_EPOCH) takes seconds since 1970";
         }
     }
-    if (flags->compression_level &&
-        (!to_number(flags->compression_level, &level) || level < 1 || level > 22)) {
-        return "--compression-level takes a number from 1 to 22";
-    }
-    options->compression_level = (int)level;
     if (flags->load) {
         cli_list_add(&flags->outputs, "type=image"); /* the store is where images are loaded to */
         options->outputs = flags->outputs.items;
@@ -225,9 +218,6 @@ int cmd_build(struct cli_call *call)
         {"push", 0, CLI_BOOL, &flags.options.push, NULL, "push the image under its tags"},
         {"load", 0, CLI_BOOL, &flags.load, NULL,
          "put the image into the store, beside other outputs"},
-        {"compression", 0, CLI_TEXT, &flags.options.compression, "KIND",
-         "of layers: gzip, zstd, uncompressed"},
-        {"compression-level", 0, CLI_TEXT, &flags.compression_level, "N", "the kind's level"},
         {"source-date-epoch", 0, CLI_TEXT, &flags.epoch, "SECONDS",
          "no time in the image is later (also SOURCE_DATE_EPOCH)"},
         {"iidfile", 0, CLI_TEXT, &flags.iidfile, "FILE", "write the image ID to a file"},

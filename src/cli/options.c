@@ -1,5 +1,7 @@
 #include "cli/options.h"
 
+#include <ocib/ocib.h>
+
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -55,6 +57,22 @@ static const struct cli_flag *find(const struct cli_flag *const *tables, const c
     return NULL;
 }
 
+/* Says that there is no such flag, and which one may have been meant. */
+static char *unknown(const struct cli_flag *const *tables, const char *shown)
+{
+    struct cli_list names = {0};
+    for (size_t t = 0; tables[t]; t++) {
+        for (const struct cli_flag *flag = tables[t]; flag->name; flag++) {
+            cli_list_add(&names, flag->name);
+        }
+    }
+    const char *near = names.items ? ocib_nearest(shown + 2, names.items) : NULL;
+    char *text = near ? message("unknown flag %s; did you mean --%s?", shown, near)
+                      : message("unknown flag %s", shown);
+    cli_list_release(&names);
+    return text;
+}
+
 static char *set_bool(const struct cli_flag *flag, const struct use *use)
 {
     bool *target = flag->target;
@@ -104,7 +122,7 @@ static char *read_long(const struct cli_flag *const *tables, int argc, char **ar
     snprintf(shown, sizeof(shown), "%.*s", (int)(len < 60 ? len : 60), word);
     const struct cli_flag *flag = find(tables, word + 2, len - 2, 0);
     if (!flag) {
-        return message("unknown flag %s", shown);
+        return unknown(tables, shown);
     }
     struct use use = {shown, eq ? eq + 1 : NULL};
     return set(flag, &use, argc, argv, next);

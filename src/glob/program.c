@@ -194,10 +194,10 @@ static bool token_takes(const struct run *run, const struct ocib_token *token, u
         return token->c == c;
     }
     c = c > OCIB_RUNE_MAX ? OCIB_RUNE_ERROR : c;
-    const struct ocib_rune_range *range = run->program->ranges.items + token->first;
     bool in = false;
     for (size_t i = 0; i < token->count && !in; i++) {
-        in = range[i].low <= c && c <= range[i].high;
+        const struct ocib_rune_range *range = &run->program->ranges.items[token->first + i];
+        in = range->low <= c && c <= range->high;
     }
     return in != token->negated;
 }

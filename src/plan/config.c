@@ -280,12 +280,14 @@ int ocib_stage_workdir(struct ocib_stage_builder *b, const struct ocib_instructi
     if (!written) {
         return -1;
     }
-    char *path = ocib_stage_path(b, written);
+    OCIB_AUTO_FREE char *path = ocib_stage_path(b, written);
+    /* An absolute path stays in the config as it is written (BuildKit). */
+    const char *kept = written[0] == '/' ? written : path;
+    bool layer = strcmp(kept, "/") != 0;
     free(b->config->working_dir);
-    b->config->working_dir = path;
-    bool layer = strcmp(path, "/") != 0;
+    b->config->working_dir = ocib_strdup(kept);
     struct ocib_op *op = ocib_stage_add(b, layer ? OCIB_OP_WORKDIR : OCIB_OP_CONFIG, ins,
-                                        ocib_format("WORKDIR %s", path));
+                                        ocib_format("WORKDIR %s", kept));
     if (layer) {
         op->workdir = ocib_strdup(path);
         op->workdir_user = ocib_strdup(b->config->user ? b->config->user : "");

@@ -170,8 +170,9 @@ static int read_sources(struct ocib_stage_builder *b, const struct ocib_instruct
 
 static bool is_folder(const char *dest)
 {
-    size_t len = strlen(dest);
-    return len == 0 || strcmp(dest, ".") == 0 || dest[len - 1] == '/';
+    struct ocib_str text = ocib_str(dest);
+    return text.len == 0 || ocib_str_is(text, ".") || ocib_str_ends(text, "/") ||
+           ocib_str_ends(text, "/.");
 }
 
 static char *full_dest(const struct ocib_stage_builder *b, const char *dest)

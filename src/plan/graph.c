@@ -184,6 +184,20 @@ int ocib_plan_find_target(struct ocib_plan *plan, const char *target, struct oci
 
 /* ---- which stages are needed ---- */
 
+/* Such a copy matters only in a stage that is needed (BuildKit). */
+static bool is_later(const struct ocib_plan *plan, size_t index, struct ocib_str name)
+{
+    size_t found;
+    uint64_t number;
+    if (ocib_plan_find_stage(plan, name, index, &found)) {
+        return false;
+    }
+    if (ocib_plan_find_stage(plan, name, plan->stages.len, &found)) {
+        return found > index;
+    }
+    return ocib_str_uint(name, plan->stages.len - 1, &number) && number > index;
+}
+
 /* The stage that an instruction of stage `index` copies from, if any. */
 static int mark_from(struct ocib_plan *plan, size_t index, const struct ocib_instruction *ins,
                      bool needed, struct ocib_error **err)
@@ -191,6 +205,9 @@ static int mark_from(struct ocib_plan *plan, size_t index, const struct ocib_ins
     const struct ocib_arg *flag = ocib_instruction_flag(ins, "from");
     struct ocib_from from;
     if (ins->kind != OCIB_INS_COPY || !flag) {
+        return 0;
+    }
+    if (!needed && is_later(plan, index, flag->value)) {
         return 0;
     }
     if (ocib_plan_resolve_from(plan, index, flag, &from, err) < 0) {

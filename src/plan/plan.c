@@ -55,6 +55,20 @@ const size_t *ocib_plan_order(const struct ocib_plan *plan, size_t *count)
     return plan->order.items;
 }
 
+bool ocib_plan_first_run(const struct ocib_plan *plan, struct ocib_span *span)
+{
+    for (size_t i = 0; i < plan->stages.len; i++) {
+        const struct ocib_plan_stage *stage = &plan->stages.items[i];
+        for (size_t k = stage->first; stage->needed && k < stage->end; k++) {
+            if (plan->file->instructions.items[k].kind == OCIB_INS_RUN) {
+                *span = plan->file->instructions.items[k].span;
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 /* ---- global variables ---- */
 
 static void set_global(struct ocib_plan *plan, const char *prefix, const char *name,
@@ -188,6 +202,11 @@ static int read_from(struct ocib_plan *plan, const struct ocib_instruction *from
         stage->name = ocib_plan_lower(from->args.items[2].text);
         struct ocib_str name = ocib_str(stage->name);
         entry->same_name = (uintptr_t)ocib_map_get(plan->names, name);
+        if (entry->same_name) {
+            ocib_log_at(plan->log, OCIB_LOG_WARNING, from->args.items[2].span,
+                        "the stage name %s is taken already, by line %u", stage->name,
+                        plan->stages.items[entry->same_name - 1].stage.span.line);
+        }
         ocib_map_set(plan->names, name, (void *)(uintptr_t)plan->stages.len);
     }
     return 0;

@@ -67,6 +67,10 @@ size_t ocib_plan_target(const struct ocib_plan *plan);
  */
 const size_t *ocib_plan_order(const struct ocib_plan *plan, size_t *count);
 
+/* The first RUN of the stages that are needed, in the order of the file. False if there is none.
+ * (What a base image's ONBUILD may add is not known here.) */
+bool ocib_plan_first_run(const struct ocib_plan *plan, struct ocib_span *span);
+
 enum ocib_op_kind {
     OCIB_OP_CONFIG,  /* changes the config only (ENV, CMD, LABEL, …); history with empty_layer */
     OCIB_OP_WORKDIR, /* makes the folder if it is absent: a layer */

@@ -147,6 +147,7 @@ static bool is_member(struct ocib_str members, struct ocib_str name)
     return false;
 }
 
+/* The user's own group comes first, as in Docker. */
 static void take_groups(const struct files *files, struct ocib_str name, struct ocib_user *out)
 {
     struct ocib_str text = ocib_buf_str(&files->group);
@@ -154,9 +155,10 @@ static void take_groups(const struct files *files, struct ocib_str name, struct 
     struct {
         OCIB_VEC(gid_t);
     } groups = {0};
-    while (groups.len < GROUPS_MAX && next_record(&text, &record)) {
+    ocib_vec_push(&groups, out->gid);
+    while (name.len && groups.len < GROUPS_MAX && next_record(&text, &record)) {
         gid_t gid;
-        if (id_of(record.field[2], &gid) && is_member(record.field[3], name)) {
+        if (id_of(record.field[2], &gid) && gid != out->gid && is_member(record.field[3], name)) {
             ocib_vec_push(&groups, gid);
         }
     }
@@ -197,12 +199,10 @@ static int lookup(const struct files *files, struct ocib_str text, struct ocib_u
     if (take_user(files, user, out, &name, err) < 0) {
         return -1;
     }
-    if (group.len) {
-        return take_group(files, group, &out->gid, err);
+    if (group.len && take_group(files, group, &out->gid, err) < 0) {
+        return -1;
     }
-    if (name.len) {
-        take_groups(files, name, out);
-    }
+    take_groups(files, group.len ? OCIB_STR("") : name, out);
     return 0;
 }
 

@@ -13,7 +13,7 @@
 struct ocib_user {
     uid_t uid;
     gid_t gid;
-    gid_t *groups; /* supplementary groups by /etc/group (free with ocib_user_release) */
+    gid_t *groups; /* the own group, and supplementary ones by /etc/group; owned */
     size_t group_count;
     char *home; /* of /etc/passwd; NULL: not listed */
 };

@@ -132,15 +132,16 @@ static int scan_blobs(struct ocib_store *store, const char *digits, struct ocib_
     return 0;
 }
 
-static int find_digits(struct ocib_store *store, const char *digits, struct ocib_descriptor *out,
-                       struct ocib_error **err)
+/* `text`: what the user typed, for messages. */
+static int find_digits(struct ocib_store *store, const char *text, const char *digits,
+                       struct ocib_descriptor *out, struct ocib_error **err)
 {
     OCIB_AUTO(ocib_descriptors_release) struct ocib_descriptors found = {0};
     if (scan_blobs(store, digits, &found, err) < 0) {
         return -1;
     }
     if (found.len == 0) {
-        return no_image(store, digits, err);
+        return no_image(store, text, err);
     }
     if (found.len > 1) {
         ocib_error_set(err, OCIB_EUSAGE, "\"%s\" stands for %zu images of the store", digits,
@@ -199,14 +200,14 @@ int ocib_store_find(struct ocib_store *store, const char *text, struct ocib_desc
     if (ocib_str_starts(ocib_str(text), "sha256:")) {
         return ocib_digest_parse(ocib_str(text), &digest, err) < 0
                    ? ocib_error_code_set(err, OCIB_EUSAGE)
-                   : find_digest(store, text, &digest, out, err);
+                   : find_digits(store, text, ocib_digest_hex(&digest), out, err);
     }
     if (strlen(text) == DIGITS_MAX && is_digits(text)) {
-        return find_digits(store, text, out, err);
+        return find_digits(store, text, text, out, err);
     }
     if (find_reference(store, text, out, name, &failed) == 0) {
         return 0;
     }
-    return is_not_found(failed) && is_digits(text) ? find_digits(store, text, out, err)
+    return is_not_found(failed) && is_digits(text) ? find_digits(store, text, text, out, err)
                                                    : pass_on(err, &failed);
 }

@@ -106,6 +106,8 @@ static void test_parents(void **state)
     assert_int_equal(ocib_chmod_parent(&chmod), 0755);
     assert_int_equal(ocib_chmod_parse("2711", &chmod, NULL), 0);
     assert_int_equal(ocib_chmod_parent(&chmod), 0711);
+    assert_int_equal(ocib_chmod_parse("1777", &chmod, NULL), 0);
+    assert_int_equal(ocib_chmod_parent(&chmod), 0755);
     assert_int_equal(ocib_chmod_parse("a=", &chmod, NULL), 0);
     assert_int_equal(ocib_chmod_parent(&chmod), 0755);
     ocib_chmod_release(&chmod);

@@ -51,6 +51,25 @@ static void test_fields(void **state)
     assert_true(outputs.items[0].push);
 }
 
+static void test_compression(void **state)
+{
+    OCIB_AUTO(ocib_outputs_release) struct ocib_outputs outputs = {0};
+    struct ocib_compress_options compress;
+    assert_int_equal(parse("type=oci,dest=x", &outputs, NULL), 0);
+    assert_int_equal(ocib_outputs_compression(&outputs, &compress, NULL), 0);
+    assert_int_equal(compress.kind, OCIB_COMPRESSION_GZIP);
+    assert_int_equal(compress.level, 0);
+    assert_int_equal(
+        parse("type=image,compression=uncompressed,compression-level=3", &outputs, NULL), 0);
+    assert_int_equal(ocib_outputs_compression(&outputs, &compress, NULL), 0);
+    assert_int_equal(compress.kind, OCIB_COMPRESSION_NONE);
+    assert_int_equal(compress.level, 3);
+    assert_int_equal(parse("type=tar,compression=gzip", &outputs, NULL), 0);
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    assert_int_equal(ocib_outputs_compression(&outputs, &compress, &err), -1);
+    assert_int_equal(ocib_error_code(err), OCIB_EUSAGE);
+}
+
 static void test_refusals(void **state)
 {
     static const char *const cases[][2] = {
@@ -63,6 +82,8 @@ static void test_refusals(void **state)
         {"type=tar,push=true", "--output type=tar,push=true: push goes with type=image"},
         {"type=local,dest=x,tar=false",
          "--output type=local,dest=x,tar=false: tar=false goes with type=oci or docker"},
+        {"type=oci,compression-level=0",
+         "--output: compression-level takes a number from 1 to 22, not '0'"},
         {"type=oci,tar=false", "--output type=oci,tar=false: tar=false needs dest=DIR"},
     };
     for (size_t i = 0; i < OCIB_COUNT(cases); i++) {
@@ -87,6 +108,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_kinds),
         cmocka_unit_test(test_fields),
+        cmocka_unit_test(test_compression),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_near_name_is_the_hint),
     };
