@@ -128,13 +128,20 @@ SERVER_HELPER bool server_read_line(FILE *in, char *line, size_t size)
     return true;
 }
 
+/* Handlers read the body as text too, so it gets its NUL. */
+SERVER_HELPER void server_read_bytes(FILE *in, size_t len, struct ocib_buf *body)
+{
+    char *room = ocib_buf_reserve(body, len);
+    body->len += fread(room, 1, len, in);
+    body->data[body->len] = '\0';
+}
+
 SERVER_HELPER void server_read_chunks(FILE *in, struct ocib_buf *body)
 {
     char line[128];
     while (server_read_line(in, line, sizeof(line))) {
         size_t len = strtoul(line, NULL, 16);
-        char *room = ocib_buf_reserve(body, len + 1);
-        body->len += fread(room, 1, len, in);
+        server_read_bytes(in, len, body);
         if (!server_read_line(in, line, sizeof(line)) || len == 0) {
             return;
         }
@@ -149,9 +156,7 @@ SERVER_HELPER void server_read_body(FILE *in, struct request *request)
         server_write(request->fd, "HTTP/1.1 100 Continue\r\n\r\n", 25);
     }
     if (length) {
-        size_t len = strtoul(length, NULL, 10);
-        char *room = ocib_buf_reserve(&request->body, len + 1);
-        request->body.len += fread(room, 1, len, in);
+        server_read_bytes(in, strtoul(length, NULL, 10), &request->body);
     } else if (server_header(request, "Transfer-Encoding")) {
         server_read_chunks(in, &request->body);
     }
