@@ -96,8 +96,8 @@ void ocib_server_stop(struct ocib_server *server)
     ocib_process_end(&server->process);
 }
 
-/* What the server says on the child's control socket: a byte with the pidfd, or an error's record,
- * or nothing more if it has died. */
+/* What is said on the child's control socket: by the child a byte with its pidfd, or by the server
+ * an error's record; or nothing more if one of them has died. */
 static int receive_pidfd(const struct ocib_server *server, int control, struct ocib_error **err)
 {
     char record[OCIB_RECORD_MAX];
@@ -152,15 +152,26 @@ static int take_fds(const int fds[FDS])
     return (int)syscall(SYS_close_range, OCIB_CHILD_ROOT + 1, ~0U, 0);
 }
 
-static void answer(int control, pid_t pid, int pidfd)
+/*
+ * In the child. It tells the builder of itself, and only once it can't outlive the server: a server
+ * that is killed before that, with the child known already, would leave it behind. (A builder that
+ * died before that is noticed by its closed control socket.)
+ */
+static int begin_child(const int fds[FDS])
 {
     char started = 'p';
-    if (pid > 0) {
-        /* If the builder is gone, so will the child be. */
-        (void)send_with_fds(control, (struct iovec){&started, 1}, &pidfd, 1);
-        close(pidfd);
-        return;
+    if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || take_fds(fds) < 0) {
+        return -1;
     }
+    OCIB_AUTO_FD int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    return pidfd < 0 ||
+                   send_with_fds(OCIB_CHILD_CONTROL, (struct iovec){&started, 1}, &pidfd, 1) < 0
+               ? -1
+               : 0;
+}
+
+static void report_refusal(int control)
+{
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
     ocib_error_set_errno(&err, OCIB_ESANDBOX, "can't make the namespaces of a step");
     ocib_sandbox_report_error(control, err);
@@ -169,18 +180,16 @@ static void answer(int control, pid_t pid, int pidfd)
 /* 0 in the child, else 1. */
 static int serve_request(int namespaces, int fds[FDS])
 {
-    int pidfd = -1;
     bool complete = fds[FDS - 1] >= 0;
-    pid_t pid = complete ? ocib_fork_into(namespaces, &pidfd) : -1;
+    pid_t pid = complete ? ocib_fork_into(namespaces, NULL) : -1;
     if (pid == 0) {
-        /* A builder that died before this call is noticed by its closed control socket. */
-        if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || take_fds(fds) < 0) {
+        if (begin_child(fds) < 0) {
             _exit(1);
         }
         return 0;
     }
-    if (complete) {
-        answer(fds[OCIB_CHILD_CONTROL - 1], pid, pidfd);
+    if (complete && pid < 0) {
+        report_refusal(fds[OCIB_CHILD_CONTROL - 1]);
     }
     for (size_t i = 0; i < FDS; i++) {
         ocib_fd_cleanup(&fds[i]);

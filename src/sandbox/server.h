@@ -4,8 +4,9 @@
  * so it is not done for each; and a child that is a copy of this small process has nothing of the
  * builder in its memory.
  *
- * A request is one packet with the child's descriptors. The server answers on the child's own
- * control socket with a descriptor of the new process, so any number of threads may ask at once.
+ * A request is one packet with the child's descriptors. The answer comes on the child's own control
+ * socket, so any number of threads may ask at once: from the new child a descriptor of itself, or
+ * from the server why there is none.
  * The server ends when the builder closes its end or dies, and every child with the server.
  */
 #ifndef OCIB_SANDBOX_SERVER_H

@@ -4,8 +4,8 @@
  * bounded all the same, since what a step passes (arguments, environment) comes from outside.
  *
  * Builder to child: one specification. Child to builder: at most one record, the first counts: an
- * error that kept the step from starting, or the wait status of the step's command. (Before it, the
- * server sends one byte with the child's pidfd, see server.h.)
+ * error that kept the step from starting, or the wait status of the step's command. (Before it
+ * goes one byte with the child's pidfd, see server.h.)
  */
 #ifndef OCIB_SANDBOX_WIRE_H
 #define OCIB_SANDBOX_WIRE_H
