@@ -141,6 +141,12 @@ static const char *errno_hint(int number)
     }
 }
 
+enum ocib_code ocib_error_code_of_errno(int number, enum ocib_code usual)
+{
+    bool disk = number == ENOSPC || number == EDQUOT || number == EROFS || number == EIO;
+    return disk ? OCIB_ESTORE : usual;
+}
+
 int ocib_error_set_errno(struct ocib_error **err, enum ocib_code code, const char *fmt, ...)
 {
     int saved = errno;

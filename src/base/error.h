@@ -30,6 +30,12 @@ int ocib_error_set_errno(struct ocib_error **err, enum ocib_code code, const cha
 int ocib_error_at(struct ocib_error **err, enum ocib_code code, struct ocib_span span,
                   const char *fmt, ...) OCIB_PRINTF(4, 5);
 
+/* The code for something in the store's trees that failed with `number`, of errno: OCIB_ESTORE if
+ * the disk is at fault (full, over quota, read-only, broken), `usual` otherwise. Not for what is
+ * only read from elsewhere, nor for calls that mean something else by these numbers, as clone(2)
+ * does. */
+enum ocib_code ocib_error_code_of_errno(int number, enum ocib_code usual);
+
 /* Puts "<text>: " before the message. Nothing happens if there is no error. Returns -1. */
 int ocib_error_wrap(struct ocib_error **err, const char *fmt, ...) OCIB_PRINTF(2, 3);
 /* Gives the error a place (if it has none), a hint (if it has none), detail lines, another code. */

@@ -10,7 +10,8 @@
 int ocib_place_failed(const struct ocib_placing *placing, const char *what, const char *shown,
                       struct ocib_error **err)
 {
-    ocib_error_set_errno(err, OCIB_EBUILD, "can't %s %s", what, shown);
+    ocib_error_set_errno(err, ocib_error_code_of_errno(errno, OCIB_EBUILD), "can't %s %s", what,
+                         shown);
     return ocib_error_place_at(err, placing->span);
 }
 

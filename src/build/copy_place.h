@@ -61,7 +61,7 @@ int ocib_place_node(const struct ocib_placing *placing, const struct ocib_place 
 /* Owner, mode, attributes, times; of a file through `fd` (then closed by the caller), else -1. */
 int ocib_place_finish(const struct ocib_placing *placing, const struct ocib_place *place, int fd,
                       const struct ocib_place_meta *meta, struct ocib_error **err) OCIB_MUST;
-/* An error about the place: "can't <what> <path>: <errno>". */
+/* An error about the place: "can't <what> <path>: <errno>"; the store's if its disk is at fault. */
 int ocib_place_failed(const struct ocib_placing *placing, const char *what, const char *shown,
                       struct ocib_error **err);
 

@@ -5,6 +5,7 @@
 #include "sys/file.h"
 #include "sys/path.h"
 
+#include <errno.h>
 #include <fcntl.h>
 
 enum {
@@ -134,8 +135,8 @@ static int apply_run(struct ocib_layer_step *step, int root_fd, struct ocib_erro
     const struct ocib_run_op *run = &step->op->run;
     struct ocib_mkdirs how = {.mode = 0755};
     if (ocib_mkdirs_in_root(root_fd, run->cwd, &how) < 0) {
-        return ocib_error_set_errno(err, OCIB_EBUILD, "can't make the working directory %s",
-                                    run->cwd);
+        return ocib_error_set_errno(err, ocib_error_code_of_errno(errno, OCIB_EBUILD),
+                                    "can't make the working directory %s", run->cwd);
     }
     struct ocib_user user = {0};
     int failed = ocib_user_lookup(root_fd, run->user, &user, err);

@@ -25,8 +25,8 @@ static int apply_workdir(struct ocib_layer_step *step, int root_fd, struct ocib_
     struct ocib_mkdirs how = {.mode = 0755, .uid = user.uid, .gid = user.gid};
     ocib_user_release(&user);
     if (ocib_mkdirs_in_root(root_fd, path, &how) < 0) {
-        enum ocib_code code = errno == ENOTDIR || errno == EEXIST ? OCIB_EBUILD : OCIB_ESTORE;
-        return ocib_error_set_errno(err, code, "can't make the working directory %s", path);
+        return ocib_error_set_errno(err, ocib_error_code_of_errno(errno, OCIB_EBUILD),
+                                    "can't make the working directory %s", path);
     }
     return 0;
 }

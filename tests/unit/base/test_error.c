@@ -40,6 +40,18 @@ static void test_first_error_wins(void **state)
     assert_false(ocib_error_place(err, &place));
 }
 
+static void test_a_disk_at_fault_is_the_stores(void **state)
+{
+    static const int disk[] = {ENOSPC, EDQUOT, EROFS, EIO};
+    static const int other[] = {0, EACCES, EPERM, ENOTDIR, EEXIST, ELOOP, ENAMETOOLONG};
+    for (size_t i = 0; i < sizeof(disk) / sizeof(*disk); i++) {
+        assert_int_equal(ocib_error_code_of_errno(disk[i], OCIB_EBUILD), OCIB_ESTORE);
+    }
+    for (size_t i = 0; i < sizeof(other) / sizeof(*other); i++) {
+        assert_int_equal(ocib_error_code_of_errno(other[i], OCIB_EBUILD), OCIB_EBUILD);
+    }
+}
+
 static void test_nobody_wants_the_error(void **state)
 {
     assert_int_equal(ocib_error_set(NULL, OCIB_EINPUT, "x"), -1);
@@ -181,6 +193,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_set_tells_all),
         cmocka_unit_test(test_first_error_wins),
+        cmocka_unit_test(test_a_disk_at_fault_is_the_stores),
         cmocka_unit_test(test_nobody_wants_the_error),
         cmocka_unit_test(test_no_error_reads_as_none),
         cmocka_unit_test(test_errno_is_named_and_kept),
