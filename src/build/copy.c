@@ -287,11 +287,8 @@ static int copy_folder(struct ocib_copying *copying, const struct ocib_copy_pick
         return -1;
     }
     OCIB_AUTO(filling_release)
-    struct filling filling = {.copying = copying,
-                              .pick = pick,
-                              .dest = op->dest,
-                              .base_fd = base_fd,
-                              .last = {.fd = -1}};
+    struct filling filling = {
+        .copying = copying, .pick = pick, .dest = op->dest, .base_fd = base_fd, .last = {.fd = -1}};
     if (fill(&filling, err) < 0) {
         return -1;
     }
