@@ -156,6 +156,6 @@ mode_t ocib_chmod_apply(const struct ocib_chmod *chmod, mode_t mode, bool is_dir
 
 mode_t ocib_chmod_parent(const struct ocib_chmod *chmod)
 {
-    const mode_t umask = 022;
-    return (chmod->is_octal ? chmod->octal : 0755) & 0777 & ~umask;
+    const mode_t masked = 022;
+    return (chmod->is_octal ? chmod->octal : 0755) & 0777 & ~masked;
 }

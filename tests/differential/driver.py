@@ -34,7 +34,7 @@ HERE = os.path.dirname(os.path.abspath(__file__))
 CASES = os.path.join(HERE, "cases")
 CONTEXT_TIME = 1262304000  # of every file of a context, unless setup gives it another
 NEWEST_TOLD = 1577836800  # times after that are those of the build
-LIMIT = 300
+LIMIT = 120
 CONFIG_KEYS = ("Env", "Cmd", "Entrypoint", "User", "WorkingDir", "Labels", "ExposedPorts", "Volumes", "Healthcheck",
                "StopSignal", "Shell", "OnBuild", "ArgsEscaped")
 

@@ -2,3 +2,4 @@ FROM alpine
 COPY \
   --from=1 x /
 FROM alpine
+# test: target 0

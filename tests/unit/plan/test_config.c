@@ -72,12 +72,24 @@ static void test_workdir(void **state)
     assert_string_equal(planned_op(&p, 1)->workdir, "/a");
     assert_string_equal(planned_op(&p, 1)->workdir_user, "app");
     assert_string_equal(planned_op(&p, 2)->workdir, "/b/c");
-    /* The root is there already: no layer. */
-    assert_int_equal(planned_op(&p, 3)->kind, OCIB_OP_CONFIG);
-    assert_null(planned_op(&p, 3)->workdir);
-    assert_string_equal(planned_op(&p, 4)->created_by, "WORKDIR /");
+    /* An absolute path is kept as it is written; the folder is the one that it leads to. */
+    assert_string_equal(planned_op(&p, 3)->created_by, "WORKDIR /../..");
+    assert_string_equal(planned_op(&p, 3)->workdir, "/");
+    assert_string_equal(planned_op(&p, 4)->created_by, "WORKDIR /x/y/../../..");
     assert_string_equal(planned_op(&p, 5)->workdir, "/d e");
     assert_string_equal(planned_target(&p)->config.working_dir, "/d e");
+}
+
+static void test_workdir_of_the_root(void **state)
+{
+    AUTO_PLANNED p = {0};
+    planned_good(&p, "FROM alpine\nWORKDIR /\nWORKDIR /a/\nRUN pwd\n");
+    /* The root is there already: no layer. */
+    assert_int_equal(planned_op(&p, 0)->kind, OCIB_OP_CONFIG);
+    assert_null(planned_op(&p, 0)->workdir);
+    assert_string_equal(planned_op(&p, 1)->workdir, "/a");
+    assert_string_equal(planned_op(&p, 2)->run.cwd, "/a");
+    assert_string_equal(planned_target(&p)->config.working_dir, "/a/");
 }
 
 static void test_onbuild_is_kept(void **state)
@@ -97,6 +109,7 @@ int main(void)
         cmocka_unit_test(test_merge),
         cmocka_unit_test(test_path_is_always_set),
         cmocka_unit_test(test_workdir),
+        cmocka_unit_test(test_workdir_of_the_root),
         cmocka_unit_test(test_onbuild_is_kept),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

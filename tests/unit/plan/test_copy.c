@@ -29,7 +29,8 @@ static void test_dest(void **state)
     check_dest("/w", "../", "/");
     check_dest("/w", "a/./b/../c", "/w/a/c");
     check_dest("/w", "/a//b/", "/a/b/");
-    check_dest("/w", "a/.", "/w/a");
+    check_dest("/w", "a/.", "/w/a/");
+    check_dest("/", "/.", "/");
     check_dest("/w", "\"\"", "/w/");
 }
 

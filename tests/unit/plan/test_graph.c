@@ -29,6 +29,8 @@ static void test_only_what_is_needed(void **state)
     check_order("FROM x AS a\nFROM a AS b\nFROM y AS c\nFROM z\nCOPY --from=b x y\n", "0 1 3");
     check_order("FROM x AS a\nFROM x AS b\nONBUILD COPY --from=a x y\nFROM b\n", "0 1 2");
     check_order("FROM x AS a\nFROM x AS b\nONBUILD COPY --from=a x y\n", "1");
+    /* A copy from a stage further below is no fault of a stage that nothing needs. */
+    check_order("FROM x\nCOPY --from=b x y\nCOPY --from=1 x y\nFROM x AS b\n", "1");
 }
 
 /* FROM only knows stages above it; other names are images. */

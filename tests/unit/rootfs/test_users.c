@@ -80,19 +80,19 @@ static void users(void **state)
 {
     const struct tree *t = *state;
     usual_files(t);
-    assert_user(t, "", "0:0 /root 10");
-    assert_user(t, "root", "0:0 /root 10");
-    assert_user(t, "0", "0:0 /root 10");
-    assert_user(t, "app", "1000:1001 /home/app 10 44 4294967294");
-    assert_user(t, "1000", "1000:1001 /home/app 10 44 4294967294");
-    assert_user(t, "app:video", "1000:44 /home/app");
-    assert_user(t, "app:5", "1000:5 /home/app");
-    assert_user(t, "app:", "1000:1001 /home/app 10 44 4294967294");
-    assert_user(t, ":video", "0:44 /root");
-    assert_user(t, "other", "1407182137:1407182138 /o 44");
-    assert_user(t, "65534", "65534:0 -");
-    assert_user(t, "65534:65533", "65534:65533 -");
-    assert_user(t, "4294967294", "4294967294:0 -");
+    assert_user(t, "", "0:0 /root 0 10");
+    assert_user(t, "root", "0:0 /root 0 10");
+    assert_user(t, "0", "0:0 /root 0 10");
+    assert_user(t, "app", "1000:1001 /home/app 1001 10 44 4294967294");
+    assert_user(t, "1000", "1000:1001 /home/app 1001 10 44 4294967294");
+    assert_user(t, "app:video", "1000:44 /home/app 44");
+    assert_user(t, "app:5", "1000:5 /home/app 5");
+    assert_user(t, "app:", "1000:1001 /home/app 1001 10 44 4294967294");
+    assert_user(t, ":video", "0:44 /root 44");
+    assert_user(t, "other", "1407182137:1407182138 /o 1407182138 44");
+    assert_user(t, "65534", "65534:0 - 0");
+    assert_user(t, "65534:65533", "65534:65533 - 65533");
+    assert_user(t, "4294967294", "4294967294:0 - 0");
     no_user(t, "nobody", "there is no user \"nobody\" in the image's /etc/passwd");
     no_user(t, "app:none", "there is no group \"none\" in the image's /etc/group");
     no_user(t, "4294967295", "there is no user \"4294967295\"");
@@ -102,8 +102,8 @@ static void users(void **state)
 static void no_files(void **state)
 {
     const struct tree *t = *state;
-    assert_user(t, "", "0:0 -");
-    assert_user(t, "12:34", "12:34 -");
+    assert_user(t, "", "0:0 - 0");
+    assert_user(t, "12:34", "12:34 - 34");
     no_user(t, "app", "there is no user \"app\"");
 }
 
@@ -112,7 +112,7 @@ static void files_that_are_traps(void **state)
     const struct tree *t = *state;
     assert_int_equal(symlinkat("/etc/shadow-of-passwd", t->fd, "etc/passwd"), 0);
     file(t, "etc/shadow-of-passwd", "in:x:5:6::/in:\n"); /* inside the tree, not the host's */
-    assert_user(t, "in", "5:6 /in");
+    assert_user(t, "in", "5:6 /in 6");
     assert_int_equal(mkfifoat(t->fd, "etc/group", 0644), 0);
     no_user(t, "in", "the image's /etc/group is not a file");
 }
