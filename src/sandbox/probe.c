@@ -138,7 +138,7 @@ int ocib_probe_step(struct ocib_error **err)
     }
     OCIB_AUTO_FD int ours = pair[0];
     OCIB_AUTO_FD int theirs = pair[1];
-    pid_t pid = ocib_fork_into(ocib_probe_step_namespaces(), NULL);
+    pid_t pid = ocib_fork_into(ocib_probe_step_namespaces());
     if (pid == 0) {
         try_in_child(theirs);
     }

@@ -181,7 +181,7 @@ static void report_refusal(int control)
 static int serve_request(int namespaces, int fds[FDS])
 {
     bool complete = fds[FDS - 1] >= 0;
-    pid_t pid = complete ? ocib_fork_into(namespaces, NULL) : -1;
+    pid_t pid = complete ? ocib_fork_into(namespaces) : -1;
     if (pid == 0) {
         if (begin_child(fds) < 0) {
             _exit(1);

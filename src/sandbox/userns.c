@@ -273,7 +273,7 @@ static int with_helper(struct side sides[2], bool *joined, struct ocib_error **e
     }
     OCIB_AUTO_FD int ours = pair[0];
     OCIB_AUTO_FD int theirs = pair[1];
-    OCIB_AUTO_PROCESS struct ocib_process helper = {ocib_fork_into(0, NULL), -1};
+    OCIB_AUTO_PROCESS struct ocib_process helper = {ocib_fork_into(0), -1};
     if (helper.pid < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't start a process");
     }

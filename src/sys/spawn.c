@@ -130,12 +130,12 @@ void ocib_process_end(struct ocib_process *process)
     }
 }
 
-pid_t ocib_fork_into(int namespaces, int *pidfd)
+pid_t ocib_fork_into(int namespaces)
 {
-    unsigned long flags = (unsigned long)namespaces | SIGCHLD | (pidfd ? CLONE_PIDFD : 0);
+    unsigned long flags = (unsigned long)namespaces | SIGCHLD;
 #if defined(__s390__)
-    return (pid_t)syscall(SYS_clone, 0, flags, pidfd, NULL, 0);
+    return (pid_t)syscall(SYS_clone, 0, flags, NULL, NULL, 0);
 #else
-    return (pid_t)syscall(SYS_clone, flags, 0, pidfd, NULL, 0);
+    return (pid_t)syscall(SYS_clone, flags, 0, NULL, NULL, 0);
 #endif
 }

@@ -40,7 +40,7 @@ void ocib_process_end(struct ocib_process *process);
 #define OCIB_AUTO_PROCESS OCIB_AUTO(ocib_process_end)
 
 /* fork() into new namespaces (CLONE_NEW* flags), by the call that the oldest kernels and sandbox
- * profiles know. For processes with one thread. `pidfd` may be NULL. */
-pid_t ocib_fork_into(int namespaces, int *pidfd) OCIB_MUST;
+ * profiles know. For processes with one thread. */
+pid_t ocib_fork_into(int namespaces) OCIB_MUST;
 
 #endif
