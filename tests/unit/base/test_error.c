@@ -170,6 +170,30 @@ static void test_extras_are_set_once(void **state)
 }
 
 /* The statuses that the manual promises to scripts. */
+static void test_hint_replace(void **state)
+{
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    ocib_error_set(&err, OCIB_EINPUT, "no");
+    ocib_error_hint_set(&err, "first");
+    assert_int_equal(ocib_error_hint_replace(&err, "second"), -1);
+    assert_string_equal(ocib_error_hint(err), "second");
+    assert_int_equal(ocib_error_hint_replace(NULL, "nobody asks"), -1);
+}
+
+static void test_move(void **state)
+{
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    struct ocib_error *first = NULL, *second = NULL, *third = NULL;
+    ocib_error_set(&first, OCIB_EINPUT, "first");
+    ocib_error_set(&second, OCIB_ESTORE, "second");
+    ocib_error_set(&third, OCIB_ESTORE, "third");
+    assert_int_equal(ocib_error_move(&err, first), -1);
+    assert_int_equal(ocib_error_move(&err, second),
+                     -1); /* the first error wins; this one is freed */
+    assert_int_equal(ocib_error_move(NULL, third), -1);
+    assert_string_equal(ocib_error_message(err), "first");
+}
+
 static void test_exit_statuses(void **state)
 {
     static const struct {
@@ -203,6 +227,8 @@ int main(void)
         cmocka_unit_test(test_place_copies_what_it_needs),
         cmocka_unit_test(test_place_has_an_end),
         cmocka_unit_test(test_extras_are_set_once),
+        cmocka_unit_test(test_hint_replace),
+        cmocka_unit_test(test_move),
         cmocka_unit_test(test_exit_statuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

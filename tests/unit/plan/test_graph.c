@@ -55,6 +55,18 @@ static void test_same_names(void **state)
     assert_string_equal(ocib_plan_stage(p.plan, 1)->name, "a");
 }
 
+static void test_first_run(void **state)
+{
+    AUTO_PLANNED p = {0};
+    AUTO_PLANNED none = {0};
+    struct ocib_span span = {0};
+    planned_good(&p, "FROM x AS unused\nRUN a\nFROM x AS base\nENV A=b\nRUN b\nFROM base\nRUN c\n");
+    assert_true(ocib_plan_first_run(p.plan, &span));
+    assert_int_equal(span.line, 5);
+    planned_good(&none, "FROM x AS unused\nRUN a\nFROM x\nCOPY a b\n");
+    assert_false(ocib_plan_first_run(none.plan, &span));
+}
+
 static void test_hints(void **state)
 {
     AUTO_PLANNED p = {0};
@@ -90,6 +102,7 @@ int main(void)
         cmocka_unit_test(test_only_what_is_needed),
         cmocka_unit_test(test_from_means_earlier_stages),
         cmocka_unit_test(test_same_names),
+        cmocka_unit_test(test_first_run),
         cmocka_unit_test(test_hints),
         cmocka_unit_test(test_many_stages),
     };
