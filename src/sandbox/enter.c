@@ -150,6 +150,19 @@ static int choose(struct ocib_sandbox *sandbox, enum ocib_sandbox_mode wanted,
     return 0;
 }
 
+/* No steps, but layers keep being written: an ordinary user needs a user namespace for overlays and
+ * owners all the same. Where that can't be had, only what needs it fails, and says so. */
+static int choose_none(struct ocib_sandbox *sandbox, struct ocib_error **err)
+{
+    OCIB_AUTO_BUF struct ocib_buf why = {0};
+    if (geteuid() != 0 && try_userns(sandbox, false, &why, err) < 0) {
+        return -1;
+    }
+    sandbox->mode = OCIB_SANDBOX_NONE;
+    sandbox->why = ocib_strdup("mode none was asked for");
+    return 0;
+}
+
 static int get_ready(struct ocib_sandbox *sandbox, const struct ocib_log *log,
                      struct ocib_error **err)
 {
@@ -180,9 +193,8 @@ struct ocib_sandbox *ocib_sandbox_enter(enum ocib_sandbox_mode mode, const struc
     OCIB_AUTO(ocib_sandbox_cleanup) struct ocib_sandbox *sandbox = ocib_new(struct ocib_sandbox);
     sandbox->server = (struct ocib_server){{0, -1}, -1};
     sandbox->mode = OCIB_SANDBOX_NONE;
-    if (mode == OCIB_SANDBOX_NONE) {
-        sandbox->why = ocib_strdup("mode none was asked for");
-    } else if (choose(sandbox, mode, err) < 0 || get_ready(sandbox, log, err) < 0) {
+    int chosen = mode == OCIB_SANDBOX_NONE ? choose_none(sandbox, err) : choose(sandbox, mode, err);
+    if (chosen < 0 || get_ready(sandbox, log, err) < 0) {
         return NULL;
     }
     sandbox->in_userns = ocib_probe_in_userns();

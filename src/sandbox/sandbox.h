@@ -27,7 +27,7 @@ enum ocib_sandbox_mode {
     OCIB_SANDBOX_AUTO,
     OCIB_SANDBOX_ROOT,
     OCIB_SANDBOX_USERNS, /* user namespace with subordinate ids */
-    OCIB_SANDBOX_NONE,   /* no RUN */
+    OCIB_SANDBOX_NONE,   /* no RUN; an ordinary user's files still need the user namespace */
 };
 /* "auto", "root", "userns", "none"; those of the design that are not there yet are refused by name.
  */

@@ -43,24 +43,6 @@ static void test_mount_points(void **state)
     assert_null(points[3]);
 }
 
-static void test_none(void **state)
-{
-    OCIB_AUTO(ocib_sandbox_cleanup)
-    struct ocib_sandbox *sandbox = ocib_sandbox_enter(OCIB_SANDBOX_NONE, NULL, NULL);
-    OCIB_AUTO_STRINGS struct ocib_strings argv = {0};
-    OCIB_AUTO_STRINGS struct ocib_strings env = {0};
-    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
-    struct ocib_step_result result;
-    assert_non_null(sandbox);
-    assert_int_equal(ocib_sandbox_mode(sandbox), OCIB_SANDBOX_NONE);
-    ocib_strings_push(&argv, "true");
-    struct ocib_step step = {.root_fd = -1, .argv = &argv, .env = &env, .cwd = "/"};
-    assert_int_equal(ocib_sandbox_run(sandbox, &step, &result, &err), -1);
-    assert_int_equal(ocib_error_code(err), OCIB_ESANDBOX);
-    assert_string_equal(ocib_error_message(err), "no way to run steps on this machine");
-    assert_string_equal(ocib_error_hint(err), "mode none was asked for");
-}
-
 static void run_in_child(int (*body)(void))
 {
     pid_t pid = fork();
@@ -70,6 +52,59 @@ static void run_in_child(int (*body)(void))
     int status;
     assert_int_equal(waitpid(pid, &status, 0), pid);
     assert_int_equal(status, 0);
+}
+
+static bool runs_nothing(struct ocib_sandbox *sandbox)
+{
+    OCIB_AUTO_STRINGS struct ocib_strings argv = {0};
+    OCIB_AUTO_STRINGS struct ocib_strings env = {0};
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    struct ocib_step_result result;
+    ocib_strings_push(&argv, "true");
+    struct ocib_step step = {.root_fd = -1, .argv = &argv, .env = &env, .cwd = "/"};
+    return ocib_sandbox_run(sandbox, &step, &result, &err) == -1 &&
+           ocib_error_code(err) == OCIB_ESANDBOX &&
+           strcmp(ocib_error_message(err), "no way to run steps on this machine") == 0 &&
+           strcmp(ocib_error_hint(err), "mode none was asked for") == 0;
+}
+
+static int enter_none(void)
+{
+    OCIB_AUTO(ocib_sandbox_cleanup)
+    struct ocib_sandbox *sandbox = ocib_sandbox_enter(OCIB_SANDBOX_NONE, NULL, NULL);
+    bool ok = sandbox && ocib_sandbox_mode(sandbox) == OCIB_SANDBOX_NONE && runs_nothing(sandbox);
+    return ok ? 0 : 1;
+}
+
+static void test_none(void **state)
+{
+    run_in_child(enter_none);
+}
+
+/* Whoever could have mode userns gets its namespace, to write layers, and still no steps. */
+static int enter_none_as_user(void)
+{
+    uid_t uid = 0;
+    gid_t gid = 0;
+    if (!fixture_find_user(&uid, &gid) || setgid(gid) < 0 || setuid(uid) < 0) {
+        return 0; /* no such user here */
+    }
+    prctl(PR_SET_DUMPABLE, 1);
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(ocib_sandbox_enter(OCIB_SANDBOX_USERNS, NULL, NULL) ? 0 : 1);
+    }
+    int status;
+    bool can = waitpid(pid, &status, 0) == pid && status == 0;
+    return enter_none() == 0 && (geteuid() == 0) == can ? 0 : 1;
+}
+
+static void test_none_as_user(void **state)
+{
+    if (geteuid() != 0) {
+        skip();
+    }
+    run_in_child(enter_none_as_user);
 }
 
 /* A user whose number has no subordinate ids anywhere. */
@@ -185,6 +220,7 @@ int main(int argc, char **argv)
         cmocka_unit_test(test_unknown_names),
         cmocka_unit_test(test_mount_points),
         cmocka_unit_test(test_none),
+        cmocka_unit_test(test_none_as_user),
         cmocka_unit_test(test_auto_without_privilege),
         cmocka_unit_test(test_asked_for_and_not_to_be_had),
         cmocka_unit_test(test_one_id),
