@@ -236,6 +236,17 @@ static int unpack(struct unpacking *unpacking, struct ocib_tar_reader *tar,
     return more;
 }
 
+/* What is damaged is the user's archive, nothing of the store. */
+static int blame_archive(const struct ocib_copying *copying, const struct ocib_copy_pick *pick,
+                         struct ocib_error **err)
+{
+    if (err && ocib_error_code(*err) == OCIB_ECORRUPT) {
+        ocib_error_code_set(err, OCIB_EINPUT);
+    }
+    ocib_error_wrap(err, "can't unpack %s", pick->path);
+    return ocib_error_place_at(err, copying->placing.span);
+}
+
 /* Begins to read a pick as an archive; NULL without an error if it is none. */
 static struct ocib_tar_reader *begin(struct ocib_copying *copying,
                                      const struct ocib_copy_pick *pick,
@@ -255,8 +266,7 @@ static struct ocib_tar_reader *begin(struct ocib_copying *copying,
         return ocib_steal(&tar);
     }
     if (tar && why && ocib_tar_reader_began(tar)) {
-        ocib_error_wrap(&why, "can't unpack %s", pick->path);
-        ocib_error_place_at(&why, copying->placing.span);
+        blame_archive(copying, pick, &why);
         (void)ocib_error_move(err, ocib_steal(&why));
     }
     return NULL;
@@ -285,8 +295,7 @@ int ocib_copy_archive(struct ocib_copying *copying, const struct ocib_copy_pick 
         return -1;
     }
     if (unpack(&unpacking, tar, &entry, err) < 0) {
-        ocib_error_wrap(err, "can't unpack %s", pick->path);
-        return ocib_error_place_at(err, copying->placing.span);
+        return blame_archive(copying, pick, err);
     }
     return 1;
 }

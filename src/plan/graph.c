@@ -257,6 +257,17 @@ static int mark_stage(struct ocib_plan *plan, size_t index, struct ocib_error **
     return entry->stage.base == OCIB_BASE_STAGE ? mark_base(plan, &entry->stage, err) : 0;
 }
 
+static int check_syntax(const struct ocib_plan *plan, const struct ocib_plan_stage *entry,
+                        struct ocib_error **err)
+{
+    for (size_t i = entry->first; i < entry->end; i++) {
+        if (ocib_plan_check_health(&plan->file->instructions.items[i], err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 static int check_stage(const struct ocib_plan *plan, const struct ocib_plan_stage *entry,
                        struct ocib_error **err)
 {
@@ -271,7 +282,8 @@ static int check_stage(const struct ocib_plan *plan, const struct ocib_plan_stag
 int ocib_plan_order_stages(struct ocib_plan *plan, struct ocib_error **err)
 {
     for (size_t i = 0; i < plan->stages.len; i++) {
-        if (each_from(plan, i, false, err) < 0) {
+        if (check_syntax(plan, &plan->stages.items[i], err) < 0 ||
+            each_from(plan, i, false, err) < 0) {
             return -1;
         }
     }

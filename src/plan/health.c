@@ -46,6 +46,15 @@ static int read_times(const struct ocib_instruction *ins, struct ocib_healthchec
     return read_retries(ins, &check->retries, err);
 }
 
+int ocib_plan_check_health(const struct ocib_instruction *ins, struct ocib_error **err)
+{
+    struct ocib_healthcheck check = {0};
+    if (ins->kind != OCIB_INS_HEALTHCHECK || ocib_str_is_nocase(ins->args.items[0].text, "NONE")) {
+        return 0;
+    }
+    return read_times(ins, &check, err);
+}
+
 static char *history_text(const struct ocib_healthcheck *check)
 {
     struct ocib_buf text = {0};

@@ -163,6 +163,8 @@ int ocib_stage_env(struct ocib_stage_builder *b, const struct ocib_instruction *
                    struct ocib_error **err) OCIB_MUST;
 int ocib_stage_expose(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
                       struct ocib_error **err) OCIB_MUST;
+/* What Docker's parser refuses, so that it counts in stages that nothing needs, too. */
+int ocib_plan_check_health(const struct ocib_instruction *ins, struct ocib_error **err);
 int ocib_stage_healthcheck(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
                            struct ocib_error **err) OCIB_MUST;
 int ocib_stage_label(struct ocib_stage_builder *b, const struct ocib_instruction *ins,

@@ -35,6 +35,8 @@ static void test_none_takes_no_flags(void **state)
 static void test_refused(void **state)
 {
     planned_bad("FROM a\nHEALTHCHECK --interval=1 CMD x\n", "--interval: '1' is no duration");
+    planned_bad("FROM a\nHEALTHCHECK --interval=1 CMD x\nFROM b\n",
+                "--interval: '1' is no duration");
     planned_bad("FROM a\nHEALTHCHECK --timeout=1us CMD x\n", "--timeout: 1us is less than 1ms");
     planned_bad("FROM a\nHEALTHCHECK --start-period=-1s CMD x\n",
                 "--start-period: -1s is less than 1ms");
