@@ -62,6 +62,29 @@ static struct ocib_folder_how parents_how(const struct ocib_copying *copying)
     };
 }
 
+/*
+ * The folder that a file goes to. A copy that is laid over a tree it doesn't see (--link) says of
+ * each folder on the way what it is, also of those that are there: so these are left as the usual
+ * ones, and --chown and --chmod are for what is copied alone.
+ */
+static struct ocib_folder_how way_how(const struct ocib_copying *copying)
+{
+    if (!copying->selection->op->link) {
+        return parents_how(copying);
+    }
+    return (struct ocib_folder_how){.root_fd = copying->target->root_fd, .mode = 0755};
+}
+
+/* Makes the folders above the destination of such a copy. */
+static int make_way(struct ocib_copying *copying, struct ocib_error **err)
+{
+    OCIB_AUTO_FREE char *clean = ocib_path_clean(ocib_str(copying->selection->op->dest));
+    struct ocib_folder_how how = way_how(copying);
+    *strrchr(clean, '/') = '\0';
+    OCIB_AUTO_FD int made = ocib_target_folder(copying, &how, clean, err);
+    return made < 0 ? -1 : 0;
+}
+
 /* --- what an entry gets ----------------------------------------------------------------------- */
 
 static struct ocib_place_meta meta_of(const struct ocib_copying *copying,
@@ -316,7 +339,7 @@ static int open_place(struct ocib_copying *copying, const struct ocib_copy_pick 
                       struct ocib_error **err)
 {
     const char *dest = copying->selection->op->dest;
-    struct ocib_folder_how how = parents_how(copying);
+    struct ocib_folder_how how = way_how(copying);
     OCIB_AUTO_FREE char *clean = ocib_path_clean(ocib_str(dest));
     OCIB_AUTO_FREE char *folder = folder_of(dest);
     OCIB_AUTO_FD int made = ocib_target_folder(copying, &how, folder, err);
@@ -356,7 +379,7 @@ static int copy_pick(struct ocib_copying *copying, const struct ocib_copy_pick *
     if (S_ISDIR(pick->top.mode)) {
         return copy_folder(copying, pick, err);
     }
-    if (copying->selection->op->add && S_ISREG(pick->top.mode) && pick->path && pick->top.size) {
+    if (copying->selection->op->unpack && S_ISREG(pick->top.mode) && pick->path && pick->top.size) {
         int unpacked = ocib_copy_archive(copying, pick, err);
         if (unpacked) {
             return unpacked < 0 ? -1 : 0;
@@ -373,6 +396,9 @@ int ocib_selection_copy(struct ocib_selection *selection, const struct ocib_copy
         .target = target,
         .placing = {selection->span, selection->source.log, target->in_userns},
     };
+    if (selection->op->link && make_way(&copying, err) < 0) {
+        return ocib_error_place_at(err, selection->span);
+    }
     for (size_t i = 0; i < selection->picks.len; i++) {
         if (copy_pick(&copying, &selection->picks.items[i], err) < 0) {
             return ocib_error_place_at(err, selection->span);

@@ -28,7 +28,8 @@ struct ocib_copy_source {
     const struct ocib_ignore *ignore; /* of a build context; else NULL */
     struct ocib_digests *digests;     /* of a build context; else NULL */
     bool is_context;                  /* owners are taken as 0:0; else they are kept */
-    const char *name;           /* for messages: "the build context", "stage builder", "image x" */
+    bool plain_modes; /* 0755, or 0644 for files that nobody may execute: git knows no others */
+    const char *name; /* for messages: "the build context", "stage builder", "image x" */
     const struct ocib_log *log; /* warnings at op->span; may be NULL */
 };
 

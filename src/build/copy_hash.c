@@ -114,7 +114,7 @@ static int add_pick(struct ocib_selection *selection, const struct ocib_copy_pic
 int ocib_selection_hash(struct ocib_selection *selection, struct ocib_hasher *hasher,
                         struct ocib_error **err)
 {
-    add_text(hasher, selection->op->add ? "add" : "copy");
+    add_text(hasher, selection->op->unpack ? "add" : "copy");
     add_text(hasher, keeps_owners(selection) ? "owners kept" : "owners set");
     add_text(hasher, selection->op->chmod);
     add_number(hasher, selection->picks.len);

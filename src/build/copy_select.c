@@ -43,6 +43,8 @@ void ocib_selection_free(struct ocib_selection *selection)
     }
     ocib_vec_release(&selection->entries);
     ocib_chmod_release(&selection->chmod);
+    ocib_ignore_free(selection->exclude);
+    ocib_ignore_free(selection->include);
     free(selection);
 }
 
@@ -64,59 +66,6 @@ struct stat ocib_copy_entry_stat(const struct ocib_copy_entry *entry)
                          .st_ctim = entry->ctime};
 }
 
-/* --- errors --------------------------------------------------------------------------------- */
-
-static void list_names(struct ocib_selection *selection, const char *dir, struct ocib_strings *out);
-
-/* The name nearest to the one that is missing, in the folder where it should be. */
-static void hint_nearest(struct ocib_selection *selection, const char *path,
-                         struct ocib_error **err)
-{
-    const char *slash = strrchr(path, '/');
-    OCIB_AUTO_FREE char *dir = ocib_strndup(path, slash ? (size_t)(slash - path) : 0);
-    OCIB_AUTO_STRINGS struct ocib_strings names = {0};
-    list_names(selection, dir, &names);
-    const char *const *list = (const char *const *)ocib_strings_argv(&names);
-    const char *near = ocib_str_nearest(ocib_str(slash ? slash + 1 : path), list);
-    if (near) {
-        ocib_error_hint_set(err, "did you mean %s%s%s?", dir, slash ? "/" : "", near);
-    }
-}
-
-static int excluded(struct ocib_selection *selection, const char *source, const char *path,
-                    struct ocib_span rule, struct ocib_error **err)
-{
-    struct ocib_str line = ocib_str_trim(ocib_source_line(rule.source, rule.line));
-    ocib_error_at(err, OCIB_EDOCKERFILE, selection->span,
-                  "%s is excluded from %s by line %u of %s: %.*s", source, selection->source.name,
-                  rule.line, rule.source->name, OCIB_STR_ARG(line));
-    return ocib_error_hint_set(err, "remove that line, or add the line !%s at the end", path);
-}
-
-static int not_found(struct ocib_selection *selection, const char *source,
-                     const struct ocib_tree_path *at, struct ocib_error **err)
-{
-    if (at->rule.source) {
-        return excluded(selection, source, at->path.data, at->rule, err);
-    }
-    ocib_error_at(err, OCIB_EDOCKERFILE, selection->span, "%s not found in %s", source,
-                  selection->source.name);
-    hint_nearest(selection, at->path.data, err);
-    return -1;
-}
-
-static int cant_resolve(struct ocib_selection *selection, const char *source,
-                        const struct ocib_tree_path *at, struct ocib_error **err)
-{
-    enum ocib_code code = errno == ENOTDIR || errno == ELOOP ? OCIB_EDOCKERFILE : OCIB_EINPUT;
-    if (errno == ENOTDIR) {
-        return ocib_error_at(err, code, selection->span, "%s not found in %s: %s is not a folder",
-                             source, selection->source.name, at->path.data);
-    }
-    ocib_error_set_errno(err, code, "can't find %s in %s", source, selection->source.name);
-    return ocib_error_place_at(err, selection->span);
-}
-
 /* --- entries -------------------------------------------------------------------------------- */
 
 static int read_xattrs(int dir_fd, const char *name, struct ocib_copy_entry *entry)
@@ -134,6 +83,16 @@ static int read_xattrs(int dir_fd, const char *name, struct ocib_copy_entry *ent
         *entry->xattrs = found;
     }
     return 0;
+}
+
+/* A check-out has the modes that its umask left. */
+static mode_t mode_of(const struct ocib_selection *selection, const struct stat *st)
+{
+    if (!selection->source.plain_modes || S_ISLNK(st->st_mode)) {
+        return st->st_mode;
+    }
+    bool may_run = S_ISDIR(st->st_mode) || (st->st_mode & 0100);
+    return (st->st_mode & S_IFMT) | (may_run ? 0755 : 0644);
 }
 
 static void fill_entry(struct ocib_copy_entry *entry, const char *path, const struct stat *st)
@@ -209,6 +168,7 @@ static int collect(void *data, const struct ocib_walk_item *item, struct ocib_er
     size_t index = selection->entries.len;
     struct ocib_copy_entry *entry = ocib_vec_add(&selection->entries);
     fill_entry(entry, item->relative, item->st);
+    entry->mode = mode_of(selection, item->st);
     bool late = item->dir_fd < 0;
     if (read_rest(entry, late ? selection->tree.root_fd : item->dir_fd,
                   late ? item->path : item->name, item->path, err) < 0) {
@@ -230,7 +190,11 @@ static int collect_folder(struct ocib_selection *selection, struct ocib_copy_pic
 {
     OCIB_AUTO(ocib_map_cleanup) struct ocib_map *inodes = ocib_map_new(NULL);
     struct collecting collecting = {selection, selection->entries.len, inodes};
-    struct ocib_walk walk = {&selection->tree, pick->path, collect, &collecting};
+    struct ocib_walk walk = {.tree = &selection->tree,
+                             .base = pick->path,
+                             .visit = collect,
+                             .data = &collecting,
+                             .filters = {selection->exclude, selection->include}};
     pick->first = selection->entries.len;
     if (ocib_walk_run(&walk, err) < 0) {
         return ocib_error_place_at(err, selection->span);
@@ -249,7 +213,7 @@ static int check_not_hidden(struct ocib_selection *selection, const char *source
         !ocib_ignore_match(ignore, ocib_str(pick->path), true, &rule)) {
         return 0;
     }
-    return excluded(selection, source, pick->path, rule, err);
+    return ocib_selection_excluded(selection, source, pick->path, rule, err);
 }
 
 static struct timespec now(void)
@@ -265,6 +229,7 @@ static int fill_top(struct ocib_selection *selection, struct ocib_copy_pick *pic
     const char *base;
     OCIB_AUTO_FD int parent = ocib_open_parent_in_root(selection->tree.root_fd, pick->path, &base);
     fill_entry(&pick->top, "", st);
+    pick->top.mode = mode_of(selection, st);
     if (parent < 0) {
         return ocib_error_set_errno(err, OCIB_EINPUT, "can't read %s", pick->path);
     }
@@ -277,10 +242,13 @@ static int add_pick(struct ocib_selection *selection, const char *source, const 
 {
     OCIB_AUTO(ocib_tree_path_release) struct ocib_tree_path at = {0};
     if (ocib_tree_resolve(&selection->tree, path, &at) < 0) {
-        return cant_resolve(selection, source, &at, err);
+        return ocib_selection_cant_resolve(selection, source, &at, err);
     }
     if (!at.exists) {
-        return not_found(selection, source, &at, err);
+        return ocib_selection_not_found(selection, source, &at, err);
+    }
+    if (selection->include && !S_ISDIR(at.st.st_mode)) {
+        return 0; /* nothing is below it */
     }
     const char *slash = strrchr(path, '/');
     struct ocib_copy_pick *pick = ocib_vec_add(&selection->picks);
@@ -308,29 +276,18 @@ static int add_pick(struct ocib_selection *selection, const char *source, const 
 /* --- wildcards ------------------------------------------------------------------------------ */
 
 struct matching {
-    const struct ocib_glob *glob; /* NULL: all names of one folder */
-    struct ocib_strings found;    /* paths below the folder of the walk */
+    const struct ocib_glob *glob;
+    struct ocib_strings found; /* paths below the folder of the walk */
 };
 
 static int match(void *data, const struct ocib_walk_item *item, struct ocib_error **err)
 {
     struct matching *matching = data;
-    if (!matching->glob || ocib_glob_match(matching->glob, ocib_str(item->relative))) {
+    if (ocib_glob_match(matching->glob, ocib_str(item->relative))) {
         ocib_strings_push(&matching->found, item->relative);
         return 0;
     }
     return ocib_glob_may_match_below(matching->glob, ocib_str(item->relative));
-}
-
-static void list_names(struct ocib_selection *selection, const char *dir, struct ocib_strings *out)
-{
-    struct matching matching = {0};
-    struct ocib_walk walk = {&selection->tree, dir, match, &matching};
-    if (ocib_walk_run(&walk, NULL) < 0) {
-        ocib_strings_clear(&matching.found); /* no hint, then */
-    }
-    ocib_strings_release(out);
-    *out = matching.found;
 }
 
 static int find_matches(struct ocib_selection *selection, const char *source, const char *base,
@@ -342,7 +299,8 @@ static int find_matches(struct ocib_selection *selection, const char *source, co
         return ocib_error_hint_set(err, "a [ that is meant as it is, is written [[]");
     }
     struct matching matching = {.glob = glob};
-    struct ocib_walk walk = {&selection->tree, base, match, &matching};
+    struct ocib_walk walk = {
+        .tree = &selection->tree, .base = base, .visit = match, .data = &matching};
     int result = ocib_walk_run(&walk, err);
     *out = matching.found;
     return result < 0 ? ocib_error_place_at(err, selection->span) : 0;
@@ -353,23 +311,16 @@ static int resolve_base(struct ocib_selection *selection, const char *source, co
                         struct ocib_tree_path *at, struct ocib_error **err)
 {
     if (ocib_tree_resolve(&selection->tree, base, at) < 0) {
-        return cant_resolve(selection, source, at, err);
+        return ocib_selection_cant_resolve(selection, source, at, err);
     }
     if (!at->exists) {
-        return not_found(selection, source, at, err);
+        return ocib_selection_not_found(selection, source, at, err);
     }
     if (!S_ISDIR(at->st.st_mode)) {
         errno = ENOTDIR;
-        return cant_resolve(selection, source, at, err);
+        return ocib_selection_cant_resolve(selection, source, at, err);
     }
     return 0;
-}
-
-static void warn_no_match(struct ocib_selection *selection, const char *source)
-{
-    ocib_log_at(selection->source.log, OCIB_LOG_WARNING, selection->span,
-                "nothing in %s matches %s%s", selection->source.name, source,
-                strstr(source, "**") ? " (here, \"**\" is no more than \"*\")" : "");
 }
 
 static int add_pattern(struct ocib_selection *selection, const char *source, struct ocib_str base,
@@ -383,7 +334,7 @@ static int add_pattern(struct ocib_selection *selection, const char *source, str
         return -1;
     }
     if (!found.len) {
-        warn_no_match(selection, source);
+        ocib_selection_warn_no_match(selection, source);
     }
     for (size_t i = 0; i < found.len; i++) {
         OCIB_AUTO_FREE char *path =
@@ -414,6 +365,68 @@ static int add_source(struct ocib_selection *selection, const char *source, stru
     return add_pick(selection, source, path.s, err);
 }
 
+/* --- --parents -------------------------------------------------------------------------------- */
+
+/* A list that excludes all but what a pattern matches, and what is below that. */
+static struct ocib_ignore *all_but(const char *pattern, struct ocib_error **err)
+{
+    OCIB_AUTO_STRINGS struct ocib_strings patterns = {0};
+    ocib_strings_push(&patterns, "**");
+    ocib_strings_take(&patterns, ocib_format("!%s", pattern));
+    return ocib_ignore_of_patterns(&patterns, err);
+}
+
+/* Nothing was found: a failure if it is a plain path to nothing. Links on the way aren't followed,
+ * so a path through one is such a path too. */
+static int none_kept(struct ocib_selection *selection, const char *source, const char *base,
+                     const char *pattern, struct ocib_error **err)
+{
+    OCIB_AUTO_FREE char *path = ocib_format("%s/%s", base, pattern);
+    OCIB_AUTO(ocib_tree_path_release) struct ocib_tree_path at = {0};
+    if (ocib_glob_is_pattern(ocib_str(path))) {
+        ocib_selection_warn_no_match(selection, source);
+        return 0;
+    }
+    if (ocib_tree_resolve(&selection->tree, path, &at) < 0) {
+        return ocib_selection_cant_resolve(selection, source, &at, err);
+    }
+    if (!at.exists) {
+        return ocib_selection_not_found(selection, source, &at, err);
+    }
+    OCIB_AUTO_FREE char *clean = ocib_path_clean(ocib_str(path));
+    if (strcmp(clean + 1, at.path.data) == 0) {
+        ocib_selection_warn_no_match(selection, source); /* it is there, but excluded */
+        return 0;
+    }
+    ocib_error_at(err, OCIB_EDOCKERFILE, selection->span,
+                  "%s leads through a symbolic link, and --parents follows none", source);
+    return ocib_error_hint_set(err, "name %s, which it leads to", at.path.data);
+}
+
+/* "a/b" keeps "a/b"; "a/./b" keeps "b" of the folder a. */
+static int add_kept(struct ocib_selection *selection, const char *source, struct ocib_error **err)
+{
+    const char *pivot = strstr(source, "/./");
+    OCIB_AUTO_FREE char *base = ocib_strndup(source, pivot ? (size_t)(pivot - source) : 0);
+    OCIB_AUTO_FREE char *clean = ocib_path_clean(ocib_str(pivot ? pivot + 3 : source));
+    const char *pattern = clean + 1;
+    size_t before = selection->entries.len;
+    if (*pattern) {
+        ocib_ignore_free(selection->include);
+        selection->include = all_but(pattern, err);
+        if (!selection->include) {
+            return ocib_error_place_at(err, selection->span);
+        }
+    }
+    int failed = add_source(selection, base, err);
+    ocib_ignore_free(selection->include);
+    selection->include = NULL;
+    if (failed || !*pattern || selection->entries.len > before) {
+        return failed;
+    }
+    return none_kept(selection, source, base, pattern, err);
+}
+
 static void add_inline(struct ocib_selection *selection, const struct ocib_inline_file *file)
 {
     struct stat st = {
@@ -438,8 +451,13 @@ struct ocib_selection *ocib_copy_select(const struct ocib_copy_op *op, struct oc
         ocib_error_place_at(err, span);
         return NULL;
     }
+    if (op->excludes.len && !(selection->exclude = ocib_ignore_of_patterns(&op->excludes, err))) {
+        ocib_error_place_at(err, span);
+        return NULL;
+    }
     for (size_t i = 0; i < op->sources.len; i++) {
-        if (add_source(selection, op->sources.items[i], err) < 0) {
+        const char *path = op->sources.items[i];
+        if ((op->parents ? add_kept : add_source)(selection, path, err) < 0) {
             return NULL;
         }
     }

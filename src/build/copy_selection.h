@@ -56,6 +56,8 @@ struct ocib_selection {
     struct ocib_copy_source source;
     struct ocib_tree tree;
     struct ocib_chmod chmod;
+    struct ocib_ignore *exclude; /* --exclude, by paths from each folder that is copied; or NULL */
+    struct ocib_ignore *include; /* what a source of --parents keeps, while it is looked at */
     struct ocib_copy_picks picks;
     struct ocib_copy_entries entries;
 };
@@ -64,5 +66,18 @@ struct ocib_selection {
 char *ocib_copy_entry_path(const struct ocib_copy_pick *pick, const struct ocib_copy_entry *entry);
 /* A stat with what matters of an entry. */
 struct stat ocib_copy_entry_stat(const struct ocib_copy_entry *entry);
+
+/*
+ * What is said of a source that names nothing (copy_missing.c). All but the last fail, at the
+ * selection's span, with the nearest name or the ignore file's line as far as there is one.
+ */
+int ocib_selection_not_found(struct ocib_selection *selection, const char *source,
+                             const struct ocib_tree_path *at, struct ocib_error **err);
+int ocib_selection_excluded(struct ocib_selection *selection, const char *source, const char *path,
+                            struct ocib_span rule, struct ocib_error **err);
+/* After a failure to resolve it; errno says why. */
+int ocib_selection_cant_resolve(struct ocib_selection *selection, const char *source,
+                                const struct ocib_tree_path *at, struct ocib_error **err);
+void ocib_selection_warn_no_match(struct ocib_selection *selection, const char *source);
 
 #endif

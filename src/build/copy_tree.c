@@ -8,11 +8,13 @@
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <string.h>
 #include <unistd.h>
 
 enum {
     LINKS_MAX = 255,   /* in one path, as BuildKit has it */
     OPEN_FOLDERS = 32, /* kept open during a walk; what is above is opened anew */
+    LISTS = 1 + OCIB_WALK_FILTERS,
 };
 
 void ocib_tree_path_release(struct ocib_tree_path *path)
@@ -186,9 +188,22 @@ struct frame {
     size_t next;
     size_t path_len;
     struct stat st;
-    bool *matched; /* by the ignore rules */
-    bool late;     /* excluded, and not visited yet */
+    bool *matched[LISTS]; /* by the rules of each list; NULL: no such list */
+    bool late;            /* excluded, and not visited yet */
 };
+
+/* The ignore lists of a walk: the tree's own, then the filters. The first goes by paths from the
+ * tree's root, the others by paths from the base. */
+struct lists {
+    const struct ocib_ignore *of[LISTS];
+};
+
+static struct lists lists_of(const struct ocib_walk *walk)
+{
+    struct lists lists = {{walk->tree->ignore}};
+    memcpy(lists.of + 1, walk->filters, sizeof(walk->filters));
+    return lists;
+}
 
 struct walking {
     const struct ocib_walk *walk;
@@ -201,7 +216,9 @@ static void frame_release(struct frame *frame)
 {
     ocib_fd_cleanup(&frame->fd);
     ocib_strings_release(&frame->names);
-    free(frame->matched);
+    for (size_t i = 0; i < LISTS; i++) {
+        free(frame->matched[i]);
+    }
 }
 
 static void walking_release(struct walking *walking)
@@ -317,16 +334,54 @@ static int visit_all_late(struct walking *walking, struct ocib_error **err)
     return 1;
 }
 
-/* The name after walking->path is a folder that is walked: matched becomes its frame's. */
-static int descend(struct walking *walking, const struct stat *st, bool **matched, bool late,
+/* What the lists say of an entry. */
+struct verdict {
+    bool excluded;
+    bool below; /* something below it may be included */
+    bool *matched[LISTS];
+};
+
+static void verdict_release(struct verdict *verdict)
+{
+    for (size_t i = 0; i < LISTS; i++) {
+        free(verdict->matched[i]);
+    }
+}
+
+static void judge(const struct walking *walking, bool is_dir, struct verdict *out)
+{
+    struct lists lists = lists_of(walking->walk);
+    const struct frame *frame = &walking->items[walking->len - 1];
+    struct ocib_str path = ocib_buf_str(&walking->path);
+    *out = (struct verdict){.below = true};
+    for (size_t i = 0; i < LISTS; i++) {
+        const struct ocib_ignore *ignore = lists.of[i];
+        if (!ignore) {
+            continue;
+        }
+        struct ocib_str name = i ? ocib_str_sub(path, walking->base_len, path.len) : path;
+        out->matched[i] = is_dir ? ocib_alloc(ocib_ignore_rules(ignore) + 1, sizeof(bool)) : NULL;
+        struct ocib_ignored ignored =
+            ocib_ignore_match_in(ignore, frame->matched[i], name, out->matched[i]);
+        out->excluded = out->excluded || ignored.excluded;
+        out->below = out->below && (!ignored.excluded ||
+                                    ocib_ignore_may_include_after(ignore, name, ignored.rule));
+    }
+}
+
+/* The name after walking->path is a folder that is walked: the verdict's matches become its
+ * frame's. */
+static int descend(struct walking *walking, const struct stat *st, struct verdict *verdict,
                    struct ocib_error **err)
 {
     if (enter(walking, st, err) < 0) {
         return -1;
     }
     struct frame *frame = &walking->items[walking->len - 1];
-    frame->matched = ocib_steal(matched);
-    frame->late = late;
+    frame->late = verdict->excluded;
+    for (size_t i = 0; i < LISTS; i++) {
+        frame->matched[i] = ocib_steal(&verdict->matched[i]);
+    }
     return 0;
 }
 
@@ -334,30 +389,21 @@ static int descend(struct walking *walking, const struct stat *st, bool **matche
 static int walk_entry(struct walking *walking, const char *name, const struct stat *st,
                       struct ocib_error **err)
 {
-    const struct ocib_ignore *ignore = walking->walk->tree->ignore;
-    struct frame *frame = &walking->items[walking->len - 1];
-    struct ocib_str path = ocib_buf_str(&walking->path);
     bool is_dir = S_ISDIR(st->st_mode);
-    OCIB_AUTO_FREE bool *matched = NULL;
-    struct ocib_ignored ignored = {.rule = -1};
-    if (ignore) {
-        matched = is_dir ? ocib_alloc(ocib_ignore_rules(ignore) + 1, sizeof(bool)) : NULL;
-        ignored = ocib_ignore_match_in(ignore, frame->matched, path, matched);
-    }
-    if (ignored.excluded) {
-        bool walked = is_dir && ocib_ignore_may_include_after(ignore, path, ignored.rule);
-        return walked ? descend(walking, st, &matched, true, err) : 0;
+    OCIB_AUTO(verdict_release) struct verdict verdict;
+    judge(walking, is_dir, &verdict);
+    if (verdict.excluded) {
+        return is_dir && verdict.below ? descend(walking, st, &verdict, err) : 0;
     }
     size_t depth = walking->len;
     struct ocib_walk_item item = {
-        .path = walking->path.data, .dir_fd = frame->fd, .name = name, .st = st};
+        .path = walking->path.data, .dir_fd = walking->items[depth - 1].fd, .name = name, .st = st};
     int into = visit_all_late(walking, err);
     if (into <= 0) {
         return into;
     }
     into = visit(walking, &item, err);
-    return into > 0 && is_dir && walking->len == depth ? descend(walking, st, &matched, false, err)
-                                                       : into;
+    return into > 0 && is_dir && walking->len == depth ? descend(walking, st, &verdict, err) : into;
 }
 
 /* The next name of the last frame. */
@@ -396,11 +442,15 @@ static int begin(struct walking *walking, struct ocib_error **err)
     if (enter(walking, &st, err) < 0) {
         return -1;
     }
-    const struct ocib_ignore *ignore = walk->tree->ignore;
-    if (ignore) {
-        bool *matched = ocib_alloc(ocib_ignore_rules(ignore) + 1, sizeof(bool));
-        ocib_ignore_match_path(ignore, ocib_str(walk->base), matched);
-        walking->items[0].matched = matched;
+    struct lists lists = lists_of(walk);
+    for (size_t i = 0; i < LISTS; i++) {
+        const struct ocib_ignore *ignore = lists.of[i];
+        if (ignore) {
+            bool *matched = ocib_alloc(ocib_ignore_rules(ignore) + 1, sizeof(bool));
+            ocib_ignore_match_path(ignore, i ? (struct ocib_str){0} : ocib_str(walk->base),
+                                   matched);
+            walking->items[0].matched[i] = matched;
+        }
     }
     return 0;
 }

@@ -50,12 +50,15 @@ struct ocib_walk_item {
  * A walk over what is below a folder, in byte order of the names, a folder before what is in it. An
  * excluded folder is visited only when something in it is included, just before that.
  */
+enum { OCIB_WALK_FILTERS = 2 };
 struct ocib_walk {
     const struct ocib_tree *tree;
     const char *base; /* a folder, resolved */
     /* 1: go on, into it if it is a folder; 0: go on, but not into it; -1: failed. */
     int (*visit)(void *data, const struct ocib_walk_item *item, struct ocib_error **err);
     void *data;
+    /* Lists that leave out more, each on its own, by the paths from the base; may be NULL. */
+    const struct ocib_ignore *filters[OCIB_WALK_FILTERS];
 };
 int ocib_walk_run(const struct ocib_walk *walk, struct ocib_error **err) OCIB_MUST;
 

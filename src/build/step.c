@@ -20,8 +20,11 @@ static int64_t now_or_epoch(const struct ocib_build_request *request)
 static int make_key(struct ocib_layer_step *step, struct ocib_digest *out, struct ocib_error **err)
 {
     const struct ocib_build_request *request = step->build->request;
-    struct ocib_digest parent = ocib_layers_chain(&step->state->layers);
+    struct ocib_digest parent = {0};
     struct ocib_cache_key key;
+    if (!step->any_parent) {
+        parent = ocib_layers_chain(&step->state->layers);
+    }
     ocib_cache_key_begin(&key, step->kind, &parent);
     ocib_cache_key_number(&key, request->has_epoch);
     ocib_cache_key_number(&key, request->has_epoch ? request->epoch : 0);
@@ -136,7 +139,9 @@ static int make_layer(struct ocib_layer_step *step, struct ocib_cache_entry *ent
     struct ocib_digest parent = ocib_layers_chain(&step->state->layers);
     OCIB_AUTO_STRINGS struct ocib_strings lowers = {0};
     OCIB_AUTO(ocib_work_release) struct ocib_work work = {.fd = -1, .lock_fd = -1};
-    if (ocib_build_unpack(build, &step->state->layers, &lowers, err) < 0 ||
+    const struct ocib_layers none = {0};
+    const struct ocib_layers *below = step->alone ? &none : &step->state->layers;
+    if (ocib_build_unpack(build, below, &lowers, err) < 0 ||
         ocib_store_work_new(build->env->store, &work, err) < 0 ||
         apply_to_snapshot(step, &lowers, &work, err) < 0 ||
         write_layer(step, &lowers, &work, entry, err) < 0) {

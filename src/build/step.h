@@ -17,6 +17,8 @@ struct ocib_layer_step {
     const struct ocib_provided *provided; /* paths for the step that stay out of the layer */
     size_t provided_count;
     const char *kind; /* in the key: "run", "copy", "workdir" */
+    bool alone;      /* the layer is made on an empty tree, and hides what is in its way (--link) */
+    bool any_parent; /* so it is the same on every tree: the key says nothing of what is below */
     int (*hash)(struct ocib_layer_step *step, struct ocib_cache_key *key, struct ocib_error **err);
     int (*apply)(struct ocib_layer_step *step, int root_fd, struct ocib_error **err);
     void *data;

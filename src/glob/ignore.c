@@ -227,7 +227,8 @@ static bool compile_rule(struct rule *rule, const char **why)
 static int refuse(struct ocib_span span, struct ocib_str pattern, const char *why,
                   struct ocib_error **err)
 {
-    ocib_error_at(err, OCIB_EINPUT, span, "bad pattern \"%.*s\": %s", OCIB_STR_ARG(pattern), why);
+    enum ocib_code code = span.source ? OCIB_EINPUT : OCIB_EDOCKERFILE;
+    ocib_error_at(err, code, span, "bad pattern \"%.*s\": %s", OCIB_STR_ARG(pattern), why);
     return ocib_error_hint_set(err,
                                "put a backslash before a *, ?, [ or \\ that is meant as it is");
 }
@@ -278,6 +279,24 @@ struct ocib_ignore *ocib_ignore_parse(const char *name, struct ocib_str text,
     ignore->source = ocib_source_new(name, text);
     for (unsigned line = 1; line <= ignore->source->line_count; line++) {
         if (read_line(ignore, line, ocib_source_line(ignore->source, line), err) < 0) {
+            return NULL;
+        }
+    }
+    return ocib_steal(&ignore);
+}
+
+struct ocib_ignore *ocib_ignore_of_patterns(const struct ocib_strings *patterns,
+                                            struct ocib_error **err)
+{
+    OCIB_AUTO(ocib_ignore_cleanup) struct ocib_ignore *ignore = ocib_new(struct ocib_ignore);
+    OCIB_AUTO_BUF struct ocib_buf pattern = {0};
+    for (size_t i = 0; i < patterns->len; i++) {
+        struct ocib_str text = trim(ocib_str(patterns->items[i]));
+        if (!text.len) {
+            continue;
+        }
+        clean(text, &pattern);
+        if (add_rule(ignore, ocib_buf_str(&pattern), (struct ocib_span){0}, err) < 0) {
             return NULL;
         }
     }

@@ -11,6 +11,7 @@
 
 #include "base/error.h"
 #include "base/span.h"
+#include "base/vec.h"
 
 #include <stdbool.h>
 
@@ -21,6 +22,13 @@ struct ocib_ignore;
  */
 struct ocib_ignore *ocib_ignore_parse(const char *name, struct ocib_str text,
                                       struct ocib_error **err) OCIB_MUST;
+/*
+ * The same of patterns that stand alone, as BuildKit's matcher takes those of COPY --exclude: a
+ * leading "#" or "/" means nothing in particular. Empty ones count for nothing. Rules, and errors
+ * (OCIB_EDOCKERFILE), have no spans.
+ */
+struct ocib_ignore *ocib_ignore_of_patterns(const struct ocib_strings *patterns,
+                                            struct ocib_error **err) OCIB_MUST;
 void ocib_ignore_free(struct ocib_ignore *ignore);
 OCIB_DEFINE_CLEANUP(ocib_ignore, struct ocib_ignore, ocib_ignore_free)
 

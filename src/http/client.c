@@ -112,3 +112,8 @@ int64_t ocib_http_now(void)
     clock_gettime(CLOCK_MONOTONIC, &now);
     return (int64_t)now.tv_sec * 1000 + now.tv_nsec / 1000000;
 }
+
+int64_t ocib_http_date(const char *text)
+{
+    return (int64_t)curl_getdate(text, NULL);
+}

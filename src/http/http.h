@@ -96,6 +96,8 @@ void ocib_http_response_release(struct ocib_http_response *response);
 /* The n-th value of a header, NULL if there are no more. Names compare without case. */
 const char *ocib_http_header(const struct ocib_http_response *response, const char *name,
                              unsigned n);
+/* A date as headers have it (RFC 9110 §5.6.7), in seconds since 1970; -1: it is none. */
+int64_t ocib_http_date(const char *text);
 
 /*
  * One exchange. *response is released first. Fails with OCIB_ENETWORK (no answer or only a part of

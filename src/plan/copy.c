@@ -1,4 +1,5 @@
 #include "plan/internal.h"
+#include "plan/remote.h"
 
 /* What the history says of it: the flags and words, expanded. */
 static char *history_text(const struct ocib_copy_op *copy, const struct ocib_strings *written,
@@ -6,6 +7,9 @@ static char *history_text(const struct ocib_copy_op *copy, const struct ocib_str
 {
     struct ocib_buf text = {0};
     ocib_buf_puts(&text, copy->add ? "ADD" : "COPY");
+    if (copy->parents) {
+        ocib_buf_puts(&text, " --parents");
+    }
     if (copy->chown) {
         ocib_buf_printf(&text, " --chown=%s", copy->chown);
     }
@@ -110,13 +114,37 @@ static int add_file(struct ocib_stage_builder *b, const struct ocib_instruction 
     return ocib_stage_charge(b, ins, file->content.len, err);
 }
 
+/* COPY reads no remote sources, and of those of ADD the form must be right. */
+static int check_source(const struct ocib_copy_op *copy, const char *source, struct ocib_span span,
+                        struct ocib_error **err)
+{
+    enum ocib_source_kind kind = ocib_source_kind(ocib_str(source));
+    if (kind != OCIB_SOURCE_PATH && !copy->add) {
+        ocib_error_at(err, OCIB_EDOCKERFILE, span, "COPY can't read %s",
+                      kind == OCIB_SOURCE_GIT ? "a git repository" : "a URL");
+        return ocib_error_hint_set(err, "use ADD");
+    }
+    if (ocib_source_has_credentials(ocib_str(source))) {
+        ocib_error_at(err, OCIB_EDOCKERFILE, span,
+                      "a user name or password in a URL of ADD is not "
+                      "supported: the image's history shows it");
+        return ocib_error_hint_set(err, "download it by other means, or clone over ssh");
+    }
+    if (kind != OCIB_SOURCE_GIT) {
+        return 0;
+    }
+    OCIB_AUTO(ocib_git_source_release) struct ocib_git_source git = {0};
+    return ocib_git_source_parse(ocib_str(source), &git, err) < 0 ? ocib_error_place_at(err, span)
+                                                                  : 0;
+}
+
 static int add_source(struct ocib_stage_builder *b, const struct ocib_arg *arg,
                       struct ocib_copy_op *copy, struct ocib_strings *written,
                       struct ocib_error **err)
 {
     struct ocib_words words = ocib_stage_words(b);
     OCIB_AUTO_FREE char *source = ocib_words_expand(&words, arg, err);
-    if (!source || (copy->add && ocib_plan_check_source(ocib_str(source), arg->span, err) < 0)) {
+    if (!source || check_source(copy, source, arg->span, err) < 0) {
         return -1;
     }
     ocib_strings_push(written, source);
@@ -194,6 +222,74 @@ void ocib_copy_op_release(struct ocib_copy_op *copy)
     free(copy->dest);
     free(copy->chown);
     free(copy->chmod);
+    ocib_strings_release(&copy->excludes);
+    free(copy->checksum);
+}
+
+/* --- flags of their own ----------------------------------------------------------------------- */
+
+/* A boolean flag: `otherwise` if it isn't given. */
+static bool is_on(const struct ocib_instruction *ins, const char *name, bool otherwise)
+{
+    const struct ocib_arg *flag = ocib_instruction_flag(ins, name);
+    if (!flag) {
+        return otherwise;
+    }
+    return !flag->has_value || !ocib_str_is_nocase(flag->value, "false");
+}
+
+/* The patterns are taken as they are written, as Docker does. */
+static void read_excludes(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                          struct ocib_copy_op *copy)
+{
+    for (size_t i = 0; i < ins->flags.len; i++) {
+        const struct ocib_arg *flag = &ins->flags.items[i];
+        if (!ocib_str_is(flag->text, "exclude")) {
+            continue;
+        }
+        if (ocib_str_find(flag->value, '$') >= 0) {
+            ocib_log_at(b->plan->log, OCIB_LOG_WARNING, flag->span,
+                        "variables are not expanded in --exclude, the $ is taken as it is");
+        }
+        ocib_strings_take(&copy->excludes, ocib_str_dup(flag->value));
+    }
+}
+
+/* Does the checksum fit the source: the one source, and a remote one? */
+static int check_checksum(const struct ocib_instruction *ins, const struct ocib_copy_op *copy,
+                          struct ocib_error **err)
+{
+    if (!copy->checksum) {
+        return 0;
+    }
+    struct ocib_span span = ocib_instruction_flag(ins, "checksum")->span;
+    if (copy->sources.len != 1 || copy->files.len) {
+        return ocib_error_at(err, OCIB_EDOCKERFILE, span, "--checksum goes with one source only");
+    }
+    enum ocib_source_kind kind = ocib_source_kind(ocib_str(copy->sources.items[0]));
+    if (kind == OCIB_SOURCE_PATH) {
+        return ocib_error_at(err, OCIB_EDOCKERFILE, span,
+                             "--checksum goes with a URL or a git repository only");
+    }
+    bool git = kind == OCIB_SOURCE_GIT;
+    if (git ? ocib_checksum_is_commit(ocib_str(copy->checksum))
+            : ocib_checksum_is_sha256(ocib_str(copy->checksum))) {
+        return 0;
+    }
+    ocib_error_at(err, OCIB_EDOCKERFILE, span, "bad checksum %s", copy->checksum);
+    return ocib_error_hint_set(err, git ? "it is the commit, in hexadecimal digits"
+                                        : "it is sha256: and 64 hexadecimal digits");
+}
+
+static void read_switches(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                          struct ocib_copy_op *copy)
+{
+    copy->unpack = is_on(ins, "unpack", copy->add);
+    copy->unpack_remote = is_on(ins, "unpack", false);
+    copy->link = is_on(ins, "link", false);
+    copy->parents = is_on(ins, "parents", false);
+    copy->keep_git_dir = is_on(ins, "keep-git-dir", false);
+    read_excludes(b, ins, copy);
 }
 
 static int read_copy(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
@@ -201,10 +297,12 @@ static int read_copy(struct ocib_stage_builder *b, const struct ocib_instruction
                      struct ocib_error **err)
 {
     if (read_from(b, ins, copy, err) < 0 || read_flag(b, ins, "chown", &copy->chown, err) < 0 ||
-        read_flag(b, ins, "chmod", &copy->chmod, err) < 0) {
+        read_flag(b, ins, "chmod", &copy->chmod, err) < 0 ||
+        read_flag(b, ins, "checksum", &copy->checksum, err) < 0) {
         return -1;
     }
-    return read_sources(b, ins, copy, written, err);
+    read_switches(b, ins, copy);
+    return read_sources(b, ins, copy, written, err) < 0 ? -1 : check_checksum(ins, copy, err);
 }
 
 int ocib_stage_copy(struct ocib_stage_builder *b, const struct ocib_instruction *ins,

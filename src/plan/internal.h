@@ -109,9 +109,6 @@ int ocib_plan_resolve_from(const struct ocib_plan *plan, size_t index, const str
 /* Refuses what is not done yet, by name. */
 int ocib_plan_check_supported(const struct ocib_instruction *ins,
                               struct ocib_error **err) OCIB_MUST;
-/* The same of an expanded source of ADD. */
-int ocib_plan_check_source(struct ocib_str source, struct ocib_span span,
-                           struct ocib_error **err) OCIB_MUST;
 
 /* ---- stage.c ---- */
 

@@ -103,7 +103,12 @@ struct ocib_inline_files {
 };
 
 struct ocib_copy_op {
-    bool add;                 /* ADD: local archives are unpacked */
+    bool add;                 /* ADD: sources may be remote, plan/remote.h */
+    bool unpack;              /* local archives are unpacked */
+    bool unpack_remote;       /* downloaded archives too */
+    bool link;                /* --link: the layer is made of the copied files alone */
+    bool parents;             /* --parents: folders of the sources are kept */
+    bool keep_git_dir;        /* --keep-git-dir */
     enum ocib_copy_from from; /* --from */
     size_t from_stage;        /* OCIB_FROM_STAGE */
     char *from_image;         /* OCIB_FROM_IMAGE: as written */
@@ -114,6 +119,8 @@ struct ocib_copy_op {
     char *dest;                     /* absolute; ends with a slash if it must be a folder */
     char *chown;                    /* "user[:group]"; NULL: 0:0 */
     char *chmod;                    /* NULL: as in the source */
+    struct ocib_strings excludes;   /* --exclude: patterns, not expanded */
+    char *checksum; /* --checksum, of the one remote source: its form is checked; or NULL */
 };
 
 struct ocib_op {

@@ -443,6 +443,7 @@ static inline void copy_test_op_release(struct ocib_copy_op *op)
     free(op->dest);
     free(op->chown);
     free(op->chmod);
+    ocib_strings_release(&op->excludes);
 }
 
 #define COPY_TEST_AUTO_DIR OCIB_AUTO(copy_test_dir_remove)

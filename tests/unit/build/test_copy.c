@@ -51,6 +51,10 @@ static void read_op(const char *line, struct ocib_copy_op *op, bool *from_stage)
             op->chown = ocib_steal(&value);
         } else if (ocib_str_is(key, "chmod")) {
             op->chmod = ocib_steal(&value);
+        } else if (ocib_str_is(key, "exclude")) {
+            ocib_strings_push(&op->excludes, value);
+        } else if (ocib_str_is(key, "unpack")) {
+            op->unpack = strcmp(value, "true") == 0;
         } else if (ocib_str_is(key, "file")) {
             struct ocib_inline_file *file = ocib_vec_add(&op->files);
             const char *colon = strchr(value, ':');
@@ -59,7 +63,7 @@ static void read_op(const char *line, struct ocib_copy_op *op, bool *from_stage)
         } else if (ocib_str_is(key, "from")) {
             *from_stage = true;
         } else {
-            op->add = ocib_str_is(key, "add");
+            op->add = op->unpack = ocib_str_is(key, "add");
         }
         free(value);
     }

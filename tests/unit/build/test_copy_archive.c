@@ -51,7 +51,7 @@ static void take_warning(void *data, enum ocib_log_level level, struct ocib_span
 
 static int add(struct adding *adding, bool in_userns, struct ocib_error **err)
 {
-    COPY_TEST_AUTO_OP struct ocib_copy_op op = {.add = true, .dest = ocib_strdup("/n/")};
+    COPY_TEST_AUTO_OP struct ocib_copy_op op = {.unpack = true, .dest = ocib_strdup("/n/")};
     ocib_strings_push(&op.sources, "a.tar");
     struct ocib_log log = {take_warning, &adding->warnings};
     struct ocib_copy_source source = {

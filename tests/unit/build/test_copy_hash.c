@@ -15,7 +15,7 @@ struct keyed {
 
 static struct ocib_digest key_of(const struct copy_test_dir *dir, const struct keyed *keyed)
 {
-    COPY_TEST_AUTO_OP struct ocib_copy_op op = {.add = keyed->add, .dest = ocib_strdup("/d/")};
+    COPY_TEST_AUTO_OP struct ocib_copy_op op = {.unpack = keyed->add, .dest = ocib_strdup("/d/")};
     op.chown = keyed->chown ? ocib_strdup("1:2") : NULL;
     op.chmod = ocib_strdup(keyed->chmod);
     struct ocib_str rest = ocib_str(keyed->sources ? keyed->sources : ".");

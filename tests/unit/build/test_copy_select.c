@@ -120,6 +120,81 @@ static void test_messages(void **state)
                    "write an octal mode up to 7777, or a symbolic one such as u=rwX,go=rX");
 }
 
+static void refuse_parents(struct selecting *selecting, const char *text, const char *message)
+{
+    COPY_TEST_AUTO_OP struct ocib_copy_op op = {.dest = ocib_strdup("/y"), .parents = true};
+    ocib_strings_push(&op.sources, text);
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    assert_null(run(selecting, &op, true, &err));
+    assert_string_equal(ocib_error_message(err), message);
+    assert_int_equal(ocib_error_code(err), OCIB_EDOCKERFILE);
+    struct ocib_error_place place;
+    assert_true(ocib_error_place(err, &place));
+}
+
+/* What --parents keeps of a source, and what it warns of. */
+static void assert_kept(struct selecting *selecting, const char *text, const char *exclude,
+                        const char *expected, const char *warning)
+{
+    COPY_TEST_AUTO_OP struct ocib_copy_op op = {.dest = ocib_strdup("/y"), .parents = true};
+    ocib_strings_push(&op.sources, text);
+    if (exclude) {
+        ocib_strings_push(&op.excludes, exclude);
+    }
+    OCIB_AUTO(ocib_selection_cleanup)
+    struct ocib_selection *selection = run(selecting, &op, true, NULL);
+    assert_non_null(selection);
+    OCIB_AUTO_BUF struct ocib_buf got = {0};
+    ocib_buf_init(&got);
+    for (size_t i = 0; i < selection->entries.len; i++) {
+        ocib_buf_printf(&got, "%s%s", i ? " " : "", selection->entries.items[i].path);
+    }
+    assert_string_equal(got.data, expected);
+    assert_string_equal(selecting->warnings.data, warning);
+    ocib_buf_clear(&selecting->warnings);
+}
+
+static void test_parents(void **state)
+{
+    OCIB_AUTO(selecting_remove) struct selecting selecting;
+    selecting_make(&selecting);
+    copy_test_make(&selecting.dir, "f src/deep/x.c");
+    copy_test_make(&selecting.dir, "l in to=src");
+    assert_kept(&selecting, "src/main.c", NULL, "src src/main.c", "");
+    assert_kept(&selecting, "/src//./main.c", NULL, "main.c", "");
+    assert_kept(&selecting, "src", NULL, "src src/deep src/deep/x.c src/main.c src/util.c", "");
+    assert_kept(&selecting, "src/./.", NULL, "deep deep/x.c main.c util.c", "");
+    assert_kept(&selecting, "**/*.c", NULL, "src src/deep src/deep/x.c src/main.c src/util.c", "");
+    assert_kept(&selecting, "./src/./**/x.c", NULL, "deep deep/x.c", "");
+    assert_kept(&selecting, "s*/./*.c", NULL, "main.c util.c", "");
+    assert_kept(&selecting, "in/./main.c", NULL, "main.c", "");
+    assert_kept(&selecting, "src", "**/*.c", "src src/deep", "");
+    assert_kept(&selecting, "build", NULL, "build build/keep", "");
+    assert_kept(&selecting, "src/main.c", "src/*.c", "",
+                "nothing in the build context matches src/main.c");
+    assert_kept(&selecting, "nope/*.x", NULL, "", "nothing in the build context matches nope/*.x");
+    refuse_parents(&selecting, "src/nope.c", "src/nope.c not found in the build context");
+    refuse_parents(&selecting, "in/main.c",
+                   "in/main.c leads through a symbolic link, and --parents follows none");
+    refuse_parents(&selecting, "a.log",
+                   "a.log is excluded from the build context by line 2 of .dockerignore: *.log");
+    refuse_parents(&selecting, "no/./x", "no not found in the build context");
+    refuse_parents(&selecting, "src/main.c/./x",
+                   "src/main.c/./x not found in the build context: src/main.c is not a folder");
+}
+
+static void test_bad_exclude(void **state)
+{
+    OCIB_AUTO(selecting_remove) struct selecting selecting;
+    selecting_make(&selecting);
+    COPY_TEST_AUTO_OP struct ocib_copy_op op = {.dest = ocib_strdup("/y")};
+    ocib_strings_push(&op.sources, "src");
+    ocib_strings_push(&op.excludes, "[a");
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    assert_null(run(&selecting, &op, true, &err));
+    assert_non_null(strstr(ocib_error_message(err), "bad pattern \"[a\""));
+}
+
 /* What is selected, as "pick: entry entry"; the picks' names. */
 static char *selected(struct selecting *selecting, const char *text, bool is_context)
 {
@@ -199,10 +274,9 @@ static void test_unreadable_folder(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_messages),
-        cmocka_unit_test(test_what_is_selected),
-        cmocka_unit_test(test_warnings),
-        cmocka_unit_test(test_unreadable_folder),
+        cmocka_unit_test(test_messages),    cmocka_unit_test(test_parents),
+        cmocka_unit_test(test_bad_exclude), cmocka_unit_test(test_what_is_selected),
+        cmocka_unit_test(test_warnings),    cmocka_unit_test(test_unreadable_folder),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

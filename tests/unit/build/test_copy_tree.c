@@ -81,7 +81,7 @@ static void assert_walk(const struct copy_test_dir *dir, const char *base, const
     struct ocib_tree tree = {dir->fd, ignore};
     struct visits visits = {.not_into = not_into};
     ocib_buf_init(&visits.paths);
-    struct ocib_walk walk = {&tree, base, note, &visits};
+    struct ocib_walk walk = {.tree = &tree, .base = base, .visit = note, .data = &visits};
     assert_int_equal(ocib_walk_run(&walk, NULL), 0);
     assert_string_equal(visits.paths.data, expected);
     ocib_buf_release(&visits.paths);
@@ -104,6 +104,40 @@ static void test_walk(void **state)
     assert_walk(&dir, "b/d", "b\n", NULL, "");
 }
 
+static void assert_filtered(const struct copy_test_dir *dir, const char *base, const char *rules,
+                            const char *filter, const char *second, const char *expected)
+{
+    OCIB_AUTO(ocib_ignore_cleanup)
+    struct ocib_ignore *ignore = ocib_ignore_parse("i", ocib_str(rules), NULL);
+    OCIB_AUTO(ocib_ignore_cleanup)
+    struct ocib_ignore *one = ocib_ignore_parse("i", ocib_str(filter), NULL);
+    OCIB_AUTO(ocib_ignore_cleanup)
+    struct ocib_ignore *two = ocib_ignore_parse("i", ocib_str(second), NULL);
+    struct ocib_tree tree = {dir->fd, ignore};
+    struct visits visits = {0};
+    ocib_buf_init(&visits.paths);
+    struct ocib_walk walk = {
+        .tree = &tree, .base = base, .visit = note, .data = &visits, .filters = {one, two}};
+    assert_int_equal(ocib_walk_run(&walk, NULL), 0);
+    assert_string_equal(visits.paths.data, expected);
+    ocib_buf_release(&visits.paths);
+}
+
+/* The tree's list goes by paths from its root, filters by those from where the walk begins. */
+static void test_filters(void **state)
+{
+    static const char *const tree[] = {"f b/y", "f b/x", "f b/d/e", "f b/d/f", "f b/g/e", NULL};
+    COPY_TEST_AUTO_DIR struct copy_test_dir dir;
+    make_tree(&dir, tree);
+    assert_filtered(&dir, "b", "b/y\n", "", "", "d d/e d/f g g/e x ");
+    assert_filtered(&dir, "b", "b/y\n", "x\nb/d\n", "g\n", "d d/e d/f ");
+    assert_filtered(&dir, "b", "", "*\n!d/e\n", "", "d d/e ");
+    assert_filtered(&dir, "b", "", "*\n!*/e\n", "d\n", "g g/e ");
+    assert_filtered(&dir, "b", "**/e\n", "*\n!*/e\n", "", "");
+    assert_filtered(&dir, "b", "b/d\n!b/d/e\n", "", "*\n!d/f\n", "");
+    assert_filtered(&dir, "b", "b/d\n!b/d/e\n", "", "*\n!d\n", "d d/e ");
+}
+
 /* Deeper than folders are kept open, and many to come back to. */
 static void test_deep(void **state)
 {
@@ -120,7 +154,7 @@ static void test_deep(void **state)
     struct ocib_tree tree = {.root_fd = dir.fd};
     struct visits visits = {0};
     ocib_buf_init(&visits.paths);
-    struct ocib_walk walk = {&tree, "", note, &visits};
+    struct ocib_walk walk = {.tree = &tree, .base = "", .visit = note, .data = &visits};
     assert_int_equal(ocib_walk_run(&walk, NULL), 0);
     size_t count = 0;
     for (size_t i = 0; i < visits.paths.len; i++) {
@@ -152,7 +186,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_resolve), cmocka_unit_test(test_resolve_fails),
         cmocka_unit_test(test_walk),    cmocka_unit_test(test_deep),
-        cmocka_unit_test(test_hides),
+        cmocka_unit_test(test_hides),   cmocka_unit_test(test_filters),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -223,6 +223,36 @@ static void test_refused(void **state)
                    "Docker takes it for an operator of regular expressions or refuses it");
 }
 
+static struct ocib_ignore *of_patterns(const char *one, const char *two, struct ocib_error **err)
+{
+    OCIB_AUTO_STRINGS struct ocib_strings patterns = {0};
+    ocib_strings_push(&patterns, one);
+    ocib_strings_push(&patterns, two);
+    return ocib_ignore_of_patterns(&patterns, err);
+}
+
+static bool pattern_matches(const char *one, const char *two, const char *path)
+{
+    OCIB_AUTO(ocib_ignore_cleanup) struct ocib_ignore *ignore = of_patterns(one, two, NULL);
+    assert_non_null(ignore);
+    return ocib_ignore_match(ignore, ocib_str(path), false, NULL);
+}
+
+static void test_patterns_alone(void **state)
+{
+    assert_true(pattern_matches("#a", "", "#a"));
+    assert_false(pattern_matches("/a", " ", "a"));
+    assert_true(pattern_matches(" b/../a/ ", "", "a/x"));
+    assert_true(pattern_matches("*", "!b", "a"));
+    assert_false(pattern_matches("*", "!b", "b/c"));
+    assert_true(pattern_matches("a\n", "b", "b"));
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    assert_null(of_patterns("a", "!", &err));
+    assert_int_equal(ocib_error_code(err), OCIB_EDOCKERFILE);
+    assert_string_equal(ocib_error_message(err),
+                        "bad pattern \"!\": \"!\" needs a pattern behind it");
+}
+
 static void test_long_line(void **state)
 {
     size_t len = 65536;
@@ -243,6 +273,7 @@ int main(void)
         cmocka_unit_test(test_which_excluded_folders_are_walked),
         cmocka_unit_test(test_walking_gives_the_same),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_patterns_alone),
         cmocka_unit_test(test_long_line),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -54,9 +54,17 @@ static void test_free_accepts_null(void **state)
     ocib_http_free(NULL);
 }
 
+static void test_dates(void **state)
+{
+    assert_int_equal(ocib_http_date("Thu, 02 Jan 2020 03:04:05 GMT"), 1577934245);
+    assert_int_equal(ocib_http_date("yesterday"), -1);
+    assert_int_equal(ocib_http_date(""), -1);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {cmocka_unit_test(test_many_threads_share_one_client),
-                                       cmocka_unit_test(test_free_accepts_null)};
+                                       cmocka_unit_test(test_free_accepts_null),
+                                       cmocka_unit_test(test_dates)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -19,6 +19,13 @@ static void dump_run(struct ocib_buf *out, const struct ocib_run_op *run)
                     run->user, networks[run->network], run->command);
 }
 
+static void dump_switch(struct ocib_buf *out, bool on, const char *what)
+{
+    if (on) {
+        ocib_buf_printf(out, "    %s\n", what);
+    }
+}
+
 static void dump_copy(struct ocib_buf *out, const struct ocib_copy_op *copy)
 {
     dump_list(out, "source", &copy->sources);
@@ -40,6 +47,15 @@ static void dump_copy(struct ocib_buf *out, const struct ocib_copy_op *copy)
     if (copy->chmod) {
         ocib_buf_printf(out, "    chmod <%s>\n", copy->chmod);
     }
+    dump_list(out, "exclude", &copy->excludes);
+    if (copy->checksum) {
+        ocib_buf_printf(out, "    checksum <%s>\n", copy->checksum);
+    }
+    dump_switch(out, copy->link, "link");
+    dump_switch(out, copy->parents, "parents");
+    dump_switch(out, copy->keep_git_dir, "keep the git folder");
+    dump_switch(out, copy->add && !copy->unpack, "don't unpack");
+    dump_switch(out, copy->unpack_remote, "unpack remote archives");
 }
 
 static void dump_op(struct ocib_buf *out, const struct ocib_op *op)

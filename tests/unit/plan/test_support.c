@@ -16,21 +16,6 @@ static void test_refused(void **state)
     refuse("RUN --mount=type=cache,target=/x y", "RUN --mount");
     refuse("RUN --security=sandbox y", "RUN --security");
     refuse("RUN --device=x y", "RUN --device");
-    refuse("COPY --link a b", "COPY --link");
-    refuse("COPY --link=true a b", "COPY --link");
-    refuse("COPY --parents a b", "COPY --parents");
-    refuse("COPY --exclude=x a b", "COPY --exclude");
-    refuse("ADD --link a b", "ADD --link");
-    refuse("ADD --exclude=x a b", "ADD --exclude");
-    refuse("ADD --checksum=x a b", "ADD --checksum");
-    refuse("ADD --keep-git-dir a b", "ADD --keep-git-dir");
-    refuse("ADD --unpack a b", "ADD --unpack");
-    refuse("ADD --unpack=false a b", "ADD --unpack");
-    refuse("ADD http://example.com/a b", "ADD of a URL");
-    refuse("ADD a https://example.com/a b", "ADD of a URL");
-    refuse("ADD git@example.com:a b", "ADD of a git repository");
-    refuse("ADD git://example.com/a b", "ADD of a git repository");
-    refuse("ADD ssh://git@example.com/a b", "ADD of a git repository");
     refuse("RUN <<E\n#!/bin/sh\nE", "a RUN heredoc with an interpreter line");
 }
 
@@ -43,7 +28,6 @@ static void test_off_is_off(void **state)
 static void test_taken(void **state)
 {
     check_history("ADD a.git b", "ADD a.git b");
-    check_history("COPY http://x y", "COPY http://x y");
     check_history("RUN <<E\n #!/bin/sh\nE", "RUN /bin/sh -c  #!/bin/sh\n");
 }
 

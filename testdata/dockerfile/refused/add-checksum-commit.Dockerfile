@@ -1,0 +1,2 @@
+FROM alpine
+ADD --checksum=main https://example.com/a.git /x

@@ -1,0 +1,2 @@
+FROM alpine
+ADD --checksum=0123456789 a /x

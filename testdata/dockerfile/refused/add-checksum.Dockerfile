@@ -1,2 +1,0 @@
-FROM alpine
-ADD --checksum=sha256:00 a /x

@@ -1,2 +1,0 @@
-FROM alpine
-ADD --exclude=a a /x

@@ -1,0 +1,3 @@
+FROM alpine
+ARG R=--x
+ADD https://example.com/a.git#$R /x

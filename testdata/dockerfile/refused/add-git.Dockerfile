@@ -1,2 +1,0 @@
-FROM alpine
-ADD git@example.com:a/b.git /x

@@ -1,2 +1,0 @@
-FROM alpine
-ADD --keep-git-dir a /x

@@ -1,2 +1,0 @@
-FROM alpine
-ADD --link a /x

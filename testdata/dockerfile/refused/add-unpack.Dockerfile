@@ -1,2 +1,0 @@
-FROM alpine
-ADD --unpack=false a /x

@@ -1,0 +1,2 @@
+FROM alpine
+ADD https://me:secret@example.com/a /x

@@ -1,3 +1,0 @@
-FROM alpine
-ENV U=http://example.com
-ADD a $U/x /x/

@@ -1,2 +1,0 @@
-FROM alpine
-ADD https://example.com/x.tar /x

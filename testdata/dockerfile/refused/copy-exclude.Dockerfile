@@ -1,2 +1,0 @@
-FROM alpine
-COPY --chown=1 --exclude=*.o a b

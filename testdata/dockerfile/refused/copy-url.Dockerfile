@@ -1,0 +1,3 @@
+FROM alpine
+ARG U=https://example.com
+COPY $U/a /x
