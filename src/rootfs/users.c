@@ -80,7 +80,7 @@ static bool id_of(struct ocib_str text, uint32_t *out)
     return true;
 }
 
-/* Docker's rule: the first line whose name is the text, or whose number it is. */
+/* Docker's rule: the first line whose number it is, or whose name if it is no number. */
 static bool find(const struct ocib_buf *file, struct ocib_str wanted, struct record *out)
 {
     struct ocib_str text = ocib_buf_str(file);
@@ -91,7 +91,7 @@ static bool find(const struct ocib_buf *file, struct ocib_str wanted, struct rec
         if (!id_of(out->field[2], &id)) {
             continue;
         }
-        if (ocib_str_eq(out->field[0], wanted) || (numeric && id == number)) {
+        if (numeric ? id == number : ocib_str_eq(out->field[0], wanted)) {
             return true;
         }
     }

@@ -70,10 +70,18 @@ int ocib_open_parent_in_root(int root_fd, const char *path, const char **base)
     return ocib_open_in_root(root_fd, parent, O_PATH | O_DIRECTORY, 0);
 }
 
+/* As mkdir(2) has it, a set-group-ID folder passes the bit on, and its group if none but root's is
+ * asked for. */
 static int finish_new_dir(int dir_fd, const char *name, const struct ocib_mkdirs *how)
 {
-    if (fchownat(dir_fd, name, how->uid, how->gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-        fchmodat(dir_fd, name, how->mode & 07777, 0) < 0) {
+    struct stat st;
+    if (fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        return -1;
+    }
+    mode_t inherited = st.st_mode & S_ISGID;
+    gid_t gid = inherited && how->gid == 0 ? st.st_gid : how->gid;
+    if (fchownat(dir_fd, name, how->uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+        fchmodat(dir_fd, name, (how->mode & 07777) | inherited, 0) < 0) {
         return -1;
     }
     struct timespec times[2] = {{.tv_sec = how->seconds}, {.tv_sec = how->seconds}};

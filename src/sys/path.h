@@ -34,8 +34,8 @@ int ocib_open_no_links(int root_fd, const char *path, int flags, mode_t mode) OC
  */
 int ocib_open_parent_in_root(int root_fd, const char *path, const char **base) OCIB_MUST;
 
-/* Makes a folder and its missing parents in the root; new ones get mode and owner. What exists
- * stays. */
+/* Makes a folder and its missing parents in the root; new ones get mode and owner, and from a
+ * set-group-ID folder that bit, and its group instead of root's. What exists stays. */
 struct ocib_mkdirs {
     mode_t mode;
     uid_t uid;

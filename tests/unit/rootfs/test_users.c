@@ -45,7 +45,8 @@ static void usual_files(const struct tree *t)
          "app:x:1000:1001:App:/home/app:/bin/sh\n"
          "\n"
          "other:x:1407182137:1407182138::/o:\n"
-         "nohome:x:7:8\n");
+         "nohome:x:7:8\n"
+         "4711:x:9:9::/digits:\n");
     file(t, "etc/group",
          "root:x:0:\n"
          "wheel:x:10:root,app\n"
@@ -90,6 +91,8 @@ static void users(void **state)
     assert_user(t, "app:", "1000:1001 /home/app 1001 10 44 4294967294");
     assert_user(t, ":video", "0:44 /root 44");
     assert_user(t, "other", "1407182137:1407182138 /o 1407182138 44");
+    /* A number is never a name. */
+    assert_user(t, "4711", "4711:0 - 0");
     assert_user(t, "65534", "65534:0 - 0");
     assert_user(t, "65534:65533", "65534:65533 - 65533");
     assert_user(t, "4294967294", "4294967294:0 - 0");

@@ -145,6 +145,21 @@ static void test_mkdirs_in_root(void **state)
     unlinkat(root, "way", 0);
 }
 
+static void test_mkdirs_below_set_group_id(void **state)
+{
+    const struct ocib_mkdirs how = {.mode = 0755, .uid = geteuid(), .gid = getegid()};
+    const gid_t group = geteuid() == 0 ? 1234 : getegid();
+    struct stat st;
+    assert_int_equal(mkdirat(root, "shared", 0700), 0);
+    assert_int_equal(fchownat(root, "shared", (uid_t)-1, group, 0), 0);
+    assert_int_equal(fchmodat(root, "shared", 02775, 0), 0);
+    assert_int_equal(ocib_mkdirs_in_root(root, "shared/a/b", &how), 0);
+    assert_int_equal(fstatat(root, "shared/a/b", &st, 0), 0);
+    assert_int_equal(st.st_mode & 07777, 02755);
+    assert_int_equal(st.st_gid, getegid() == 0 ? group : getegid());
+    assert_int_equal(ocib_remove_tree(root, "shared", NULL), 0);
+}
+
 static void test_readlink(void **state)
 {
     OCIB_AUTO_FREE char *text = ocib_readlink_at(root, "dir/far");
@@ -185,11 +200,17 @@ static void test_join(void **state)
 int main(void)
 {
     const struct CMUnitTest list[] = {
-        cmocka_unit_test(test_in_root),  cmocka_unit_test(test_create_in_root),
-        cmocka_unit_test(test_beneath),  cmocka_unit_test(test_no_links),
-        cmocka_unit_test(test_parent),   cmocka_unit_test(test_mkdirs_in_root),
-        cmocka_unit_test(test_readlink), cmocka_unit_test(test_reopen),
-        cmocka_unit_test(test_clean),    cmocka_unit_test(test_join),
+        cmocka_unit_test(test_in_root),
+        cmocka_unit_test(test_create_in_root),
+        cmocka_unit_test(test_beneath),
+        cmocka_unit_test(test_no_links),
+        cmocka_unit_test(test_parent),
+        cmocka_unit_test(test_mkdirs_in_root),
+        cmocka_unit_test(test_mkdirs_below_set_group_id),
+        cmocka_unit_test(test_readlink),
+        cmocka_unit_test(test_reopen),
+        cmocka_unit_test(test_clean),
+        cmocka_unit_test(test_join),
     };
     return cmocka_run_group_tests_name("path", list, setup, teardown);
 }
