@@ -98,6 +98,11 @@ struct ocib_build_options {
     const char *const *tags;       /* NULL-ended lists; each may be NULL */
     const char *const *build_args; /* "NAME=value", or "NAME" for the environment's */
     const char *const *labels;
+    /* "id=NAME,src=FILE", "id=NAME,env=VARIABLE", "id=NAME" (that variable, else that file): for
+     * RUN --mount=type=secret; read before the build begins. */
+    const char *const *secrets;
+    /* "ID" for the agent of SSH_AUTH_SOCK, "ID=SOCKET": for RUN --mount=type=ssh. */
+    const char *const *agents;
     const char *const *outputs; /* as --output: "type=oci,dest=x.tar", a plain path, "-" */
     const char *target;
     const char *platform; /* NULL: the host's */

@@ -1,5 +1,6 @@
 #include "build/build.h"
 
+#include "api/secrets.h"
 #include "api/session.h"
 #include "base/mem.h"
 
@@ -90,6 +91,8 @@ static int take_network(const char *text, enum ocib_network *out, struct ocib_er
 struct lists {
     struct ocib_strings tags, build_args, labels, outputs;
     struct ocib_platform platform;
+    struct ocib_secrets secrets;
+    struct ocib_strings agents;
 };
 
 static void lists_release(struct lists *lists)
@@ -99,6 +102,8 @@ static void lists_release(struct lists *lists)
     ocib_strings_release(&lists->labels);
     ocib_strings_release(&lists->outputs);
     ocib_platform_release(&lists->platform);
+    ocib_secrets_release(&lists->secrets);
+    ocib_strings_release(&lists->agents);
 }
 
 static int check_labels(const struct ocib_strings *labels, struct ocib_error **err)
@@ -128,6 +133,8 @@ static int make_request(const struct ocib_build_options *options, struct lists *
         .build_args = &lists->build_args,
         .labels = &lists->labels,
         .outputs = &lists->outputs,
+        .secrets = &lists->secrets,
+        .agents = &lists->agents,
         .target = options->target,
         .no_cache = options->no_cache,
         .pull = options->pull,
@@ -145,7 +152,10 @@ static int make_request(const struct ocib_build_options *options, struct lists *
         }
         out->platform = &lists->platform;
     }
-    return check_labels(&lists->labels, err) || take_network(options->network, &out->network, err)
+    return ocib_secrets_read(options->secrets, &lists->secrets, err) ||
+                   ocib_agents_read(options->agents, &lists->agents, err) ||
+                   check_labels(&lists->labels, err) ||
+                   take_network(options->network, &out->network, err)
                ? -1
                : 0;
 }

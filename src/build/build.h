@@ -8,6 +8,7 @@
 #ifndef OCIB_BUILD_BUILD_H
 #define OCIB_BUILD_BUILD_H
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/log.h"
 #include "base/vec.h"
@@ -50,6 +51,15 @@ struct ocib_build_env {
     const volatile int *interrupted;
 };
 
+/* What --secret gives. Its value is nowhere but in the steps that ask for it. */
+struct ocib_secret {
+    char *id;
+    struct ocib_buf value;
+};
+struct ocib_secrets {
+    OCIB_VEC(struct ocib_secret);
+};
+
 struct ocib_build_request {
     const char *context;
     const char *dockerfile;          /* NULL: CONTEXT/Dockerfile */
@@ -58,6 +68,8 @@ struct ocib_build_request {
     const struct ocib_strings *build_args;
     const struct ocib_strings *labels;
     const struct ocib_strings *outputs;
+    const struct ocib_secrets *secrets; /* may be NULL */
+    const struct ocib_strings *agents;  /* --ssh: "ID=SOCKET"; may be NULL */
     const char *target;
     const struct ocib_platform *platform; /* NULL: the host's */
     enum ocib_network network;

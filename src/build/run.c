@@ -1,4 +1,4 @@
-#include "build/step.h"
+#include "build/run_mounts.h"
 
 #include "base/mem.h"
 #include "rootfs/users.h"
@@ -11,11 +11,16 @@
 enum {
     TAIL_MAX = 8192, /* bytes of output that an error shows */
     RESOLV_CONF_MAX = 65536,
-    PROVIDED_MAX = 16,
+    PROVIDED_MAX = 16 + OCIB_MOUNTS_MAX,
 };
 
 static const char hosts_text[] = "127.0.0.1\tlocalhost ocib\n"
                                  "::1\tlocalhost ip6-localhost ip6-loopback\n";
+
+struct run {
+    struct ocib_run_mounts mounts;
+    struct ocib_provided provided[PROVIDED_MAX];
+};
 
 /* What the step printed last, for the error if it fails. */
 struct tail {
@@ -33,13 +38,16 @@ static int hash_run(struct ocib_layer_step *step, struct ocib_cache_key *key,
                     struct ocib_error **err)
 {
     const struct ocib_run_op *run = &step->op->run;
-    (void)err;
+    struct run *own = step->data;
     ocib_cache_key_list(key, &run->argv);
     ocib_cache_key_list(key, &run->env);
     ocib_cache_key_text(key, run->cwd);
     ocib_cache_key_text(key, run->user);
     ocib_cache_key_number(key, network_of(step) == OCIB_NETWORK_NONE);
-    return 0;
+    if (run->script) {
+        ocib_cache_key_text(key, run->script);
+    }
+    return ocib_run_mounts_hash(&own->mounts, key, err);
 }
 
 static void take_output(void *data, int stream, const char *bytes, size_t len)
@@ -103,6 +111,11 @@ static int run_in(struct ocib_layer_step *step, int root_fd, const struct ocib_u
     OCIB_AUTO_STRINGS struct ocib_strings vars = {0};
     ocib_strings_copy(&vars, &step->op->run.env);
     ocib_strings_copy(&vars, &step->op->run.secret_env);
+    struct run *own = step->data;
+    if (ocib_run_mounts_env(&own->mounts, &vars, err) < 0 ||
+        ocib_run_mounts_finish(&own->mounts, root_fd, err) < 0) {
+        return -1;
+    }
     complete_env(&vars, user);
     struct tail tail = {.step = step};
     ocib_buf_init(&tail.text);
@@ -117,6 +130,8 @@ static int run_in(struct ocib_layer_step *step, int root_fd, const struct ocib_u
         .group_count = user->group_count,
         .no_network = network_of(step) == OCIB_NETWORK_NONE,
         .hostname = "ocib",
+        .mounts = own->mounts.made.items,
+        .mount_count = own->mounts.made.len,
         .output = take_output,
         .data = &tail,
         .interrupted = env->interrupted,
@@ -162,10 +177,25 @@ static size_t list_provided(struct ocib_provided *list, const char *resolv_conf)
     return count;
 }
 
+static int prepare_run(struct ocib_layer_step *step, struct ocib_error **err)
+{
+    struct run *own = step->data;
+    if (ocib_run_mounts_prepare(&own->mounts, err) < 0) {
+        return -1;
+    }
+    ocib_run_mounts_provide(&own->mounts, own->provided, &step->provided_count);
+    return 0;
+}
+
+static void run_release(struct run *own)
+{
+    ocib_run_mounts_release(&own->mounts);
+}
+
 int ocib_step_run(struct ocib_layer_step *step, struct ocib_error **err)
 {
     OCIB_AUTO_BUF struct ocib_buf resolv_conf = {0};
-    struct ocib_provided provided[PROVIDED_MAX];
+    OCIB_AUTO(run_release) struct run own = {0};
     ocib_buf_init(&resolv_conf);
     /* A host without the file has no names to look up: the step gets an empty one. */
     if (network_of(step) != OCIB_NETWORK_NONE &&
@@ -173,13 +203,19 @@ int ocib_step_run(struct ocib_layer_step *step, struct ocib_error **err)
                        NULL) < 0) {
         ocib_buf_clear(&resolv_conf);
     }
+    if (ocib_run_mounts_open(&own.mounts, step, err) < 0) {
+        return -1;
+    }
     step->kind = "run";
+    step->data = &own;
     step->hash = hash_run;
+    step->prepare = prepare_run;
     step->apply = apply_run;
-    step->provided = provided;
-    step->provided_count = list_provided(provided, resolv_conf.data);
+    step->provided = own.provided;
+    step->provided_count = list_provided(own.provided, resolv_conf.data);
     int failed = ocib_layer_step_run(step, err);
     step->provided = NULL;
     step->provided_count = 0;
+    step->data = NULL;
     return failed;
 }

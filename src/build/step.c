@@ -141,6 +141,9 @@ static int make_layer(struct ocib_layer_step *step, struct ocib_cache_entry *ent
     OCIB_AUTO(ocib_work_release) struct ocib_work work = {.fd = -1, .lock_fd = -1};
     const struct ocib_layers none = {0};
     const struct ocib_layers *below = step->alone ? &none : &step->state->layers;
+    if (step->prepare && step->prepare(step, err) < 0) {
+        return -1;
+    }
     if (ocib_build_unpack(build, below, &lowers, err) < 0 ||
         ocib_store_work_new(build->env->store, &work, err) < 0 ||
         apply_to_snapshot(step, &lowers, &work, err) < 0 ||

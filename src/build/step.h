@@ -20,6 +20,8 @@ struct ocib_layer_step {
     bool alone;      /* the layer is made on an empty tree, and hides what is in its way (--link) */
     bool any_parent; /* so it is the same on every tree: the key says nothing of what is below */
     int (*hash)(struct ocib_layer_step *step, struct ocib_cache_key *key, struct ocib_error **err);
+    /* Before the snapshot is made, if there is no record; may set `provided`. May be NULL. */
+    int (*prepare)(struct ocib_layer_step *step, struct ocib_error **err);
     int (*apply)(struct ocib_layer_step *step, int root_fd, struct ocib_error **err);
     void *data;
     /* Filled by ocib_layer_step_run(). */

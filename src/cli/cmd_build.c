@@ -11,7 +11,7 @@
 /* What the flags say, beside what goes into ocib_build_options as it is. */
 struct flags {
     struct ocib_build_options options;
-    struct cli_list tags, build_args, labels, outputs;
+    struct cli_list tags, build_args, labels, outputs, secrets, agents;
     const char *iidfile;
     const char *metadata_file;
     const char *progress;
@@ -51,6 +51,8 @@ static const char *complete(struct flags *flags)
     options->build_args = flags->build_args.items;
     options->labels = flags->labels.items;
     options->outputs = flags->outputs.items;
+    options->secrets = flags->secrets.items;
+    options->agents = flags->agents.items;
     if (epoch && *epoch) {
         options->has_epoch = true;
         if (!to_number(epoch, &options->epoch) || options->epoch < 0) {
@@ -213,6 +215,9 @@ int cmd_build(struct cli_call *call)
         {"no-cache", 0, CLI_BOOL, &flags.options.no_cache, NULL, "run every step anew"},
         {"pull", 0, CLI_BOOL, &flags.options.pull, NULL, "ask the registry for newer base images"},
         {"network", 0, CLI_TEXT, &flags.options.network, "MODE", "of steps: default, host, none"},
+        {"secret", 0, CLI_LIST, &flags.secrets, "SPEC",
+         "a secret for steps (many): id=NAME,src=FILE or id=NAME,env=VARIABLE"},
+        {"ssh", 0, CLI_LIST, &flags.agents, "ID[=SOCKET]", "an SSH agent for steps (many)"},
         {"output", 'o', CLI_LIST, &flags.outputs, "SPEC",
          "where the image goes (many): type=oci,dest=FILE, ..."},
         {"push", 0, CLI_BOOL, &flags.options.push, NULL, "push the image under its tags"},
@@ -231,8 +236,6 @@ int cmd_build(struct cli_call *call)
         UNSUPPORTED("annotation"),
         UNSUPPORTED("no-cache-filter"),
         UNSUPPORTED("add-host"),
-        UNSUPPORTED("secret"),
-        UNSUPPORTED("ssh"),
         UNSUPPORTED("ulimit"),
         UNSUPPORTED("shm-size"),
         UNSUPPORTED("cgroup-parent"),
@@ -282,5 +285,7 @@ int cmd_build(struct cli_call *call)
     cli_list_release(&flags.build_args);
     cli_list_release(&flags.labels);
     cli_list_release(&flags.outputs);
+    cli_list_release(&flags.secrets);
+    cli_list_release(&flags.agents);
     return status;
 }

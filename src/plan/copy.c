@@ -26,6 +26,23 @@ static char *history_text(const struct ocib_copy_op *copy, const struct ocib_str
     return ocib_buf_take(&text);
 }
 
+int ocib_stage_resolve_from(struct ocib_stage_builder *b, const struct ocib_arg *flag,
+                            struct ocib_from *out, struct ocib_error **err)
+{
+    if (ocib_plan_resolve_from(b->plan, b->index, flag, out, err) < 0) {
+        return -1;
+    }
+    if (out->kind == OCIB_FROM_STAGE && !b->plan->stages.items[out->stage].needed) {
+        /* Only a base image's ONBUILD trigger can get here: its stages aren't known in time. */
+        ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span,
+                      "an ONBUILD trigger of the base image that copies from the stage '%.*s' is "
+                      "not supported yet",
+                      OCIB_STR_ARG(flag->value));
+        return ocib_error_hint_set(err, "copy something from that stage in the Dockerfile too");
+    }
+    return 0;
+}
+
 static int read_from(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
                      struct ocib_copy_op *copy, struct ocib_error **err)
 {
@@ -34,23 +51,14 @@ static int read_from(struct ocib_stage_builder *b, const struct ocib_instruction
     if (!flag) {
         return 0;
     }
-    if (ocib_plan_resolve_from(b->plan, b->index, flag, &from, err) < 0) {
+    if (ocib_stage_resolve_from(b, flag, &from, err) < 0) {
         return -1;
     }
     copy->from = from.kind;
     copy->from_span = flag->value_span;
+    copy->from_stage = from.stage;
     if (from.kind == OCIB_FROM_IMAGE) {
         copy->from_image = ocib_str_dup(flag->value);
-        return 0;
-    }
-    copy->from_stage = from.stage;
-    if (!b->plan->stages.items[from.stage].needed) {
-        /* Only a base image's ONBUILD trigger can get here: its stages aren't known in time. */
-        ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span,
-                      "an ONBUILD trigger of the base image that copies from the stage '%.*s' is "
-                      "not supported yet",
-                      OCIB_STR_ARG(flag->value));
-        return ocib_error_hint_set(err, "copy something from that stage in the Dockerfile too");
     }
     return 0;
 }

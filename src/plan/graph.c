@@ -103,6 +103,12 @@ static int refuse_later(const struct ocib_plan *plan, size_t index, size_t other
     return ocib_error_hint_set(err, "a stage can only copy from stages above it");
 }
 
+/* A mount's from= comes as a flag of that name. */
+static const char *from_name(const struct ocib_arg *flag)
+{
+    return ocib_str_is(flag->text, "mount") ? "a mount's from=" : "--from";
+}
+
 static int check_image(const struct ocib_plan *plan, size_t index, const struct ocib_arg *flag,
                        struct ocib_error **err)
 {
@@ -142,8 +148,8 @@ int ocib_plan_resolve_from(const struct ocib_plan *plan, size_t index, const str
         return ocib_error_at(err, OCIB_EDOCKERFILE, flag->span, "--from has no value");
     }
     if (ocib_str_find(name, '$') >= 0) {
-        ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span,
-                      "variables are not expanded in --from");
+        ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span, "variables are not expanded in %s",
+                      from_name(flag));
         return ocib_error_hint_set(err,
                                    "add a stage 'FROM %.*s AS <name>', with an ARG before the "
                                    "first FROM, and copy from that",
@@ -198,15 +204,10 @@ static bool is_later(const struct ocib_plan *plan, size_t index, struct ocib_str
     return ocib_str_uint(name, plan->stages.len - 1, &number) && number > index;
 }
 
-/* The stage that an instruction of stage `index` copies from, if any. */
-static int mark_from(struct ocib_plan *plan, size_t index, const struct ocib_instruction *ins,
-                     bool needed, struct ocib_error **err)
+static int mark_flag(struct ocib_plan *plan, size_t index, const struct ocib_arg *flag, bool needed,
+                     struct ocib_error **err)
 {
-    const struct ocib_arg *flag = ocib_instruction_flag(ins, "from");
     struct ocib_from from;
-    if (ins->kind != OCIB_INS_COPY || !flag) {
-        return 0;
-    }
     if (!needed && is_later(plan, index, flag->value)) {
         return 0;
     }
@@ -217,6 +218,32 @@ static int mark_from(struct ocib_plan *plan, size_t index, const struct ocib_ins
         plan->stages.items[from.stage].needed = true;
     }
     return 0;
+}
+
+static int mark_mounts(struct ocib_plan *plan, size_t index, const struct ocib_instruction *ins,
+                       bool needed, struct ocib_error **err)
+{
+    for (size_t i = 0; i < ins->flags.len; i++) {
+        OCIB_AUTO_FREE char *text = NULL;
+        struct ocib_arg from;
+        if (ocib_str_is(ins->flags.items[i].text, "mount") &&
+            ocib_mount_from(&ins->flags.items[i], &from, &text) &&
+            mark_flag(plan, index, &from, needed, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* The stages that an instruction of stage `index` copies from or mounts, if any. */
+static int mark_from(struct ocib_plan *plan, size_t index, const struct ocib_instruction *ins,
+                     bool needed, struct ocib_error **err)
+{
+    if (ins->kind == OCIB_INS_RUN) {
+        return mark_mounts(plan, index, ins, needed, err);
+    }
+    const struct ocib_arg *flag = ocib_instruction_flag(ins, "from");
+    return ins->kind == OCIB_INS_COPY && flag ? mark_flag(plan, index, flag, needed, err) : 0;
 }
 
 /* What a stage needs for its base: that stage, and the stages its ONBUILD triggers copy from. */

@@ -104,6 +104,21 @@ struct ocib_from {
 int ocib_plan_resolve_from(const struct ocib_plan *plan, size_t index, const struct ocib_arg *flag,
                            struct ocib_from *out, struct ocib_error **err) OCIB_MUST;
 
+/* The same, in a stage that is being turned into ops. */
+struct ocib_stage_builder;
+int ocib_stage_resolve_from(struct ocib_stage_builder *b, const struct ocib_arg *flag,
+                            struct ocib_from *out, struct ocib_error **err) OCIB_MUST;
+
+/* ---- mount.c ---- */
+
+/* What a --mount's from= names, as if it were a flag --from: true if it has one. Its value is
+ * *text, freed with free(). No variables are resolved in it. */
+bool ocib_mount_from(const struct ocib_arg *flag, struct ocib_arg *out, char **text);
+/* All --mount flags of a RUN. */
+int ocib_stage_mounts(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                      struct ocib_mounts *out, struct ocib_error **err) OCIB_MUST;
+void ocib_mounts_release(struct ocib_mounts *mounts);
+
 /* ---- support.c ---- */
 
 /* Refuses what is not done yet, by name. */
@@ -146,6 +161,7 @@ void ocib_stage_command(const struct ocib_stage_builder *b, const struct ocib_in
 char *ocib_stage_path(const struct ocib_stage_builder *b, const char *path);
 
 void ocib_copy_op_release(struct ocib_copy_op *copy);
+void ocib_run_op_release(struct ocib_run_op *run);
 
 /* One function an instruction; config.c, health.c, expose.c, run.c, copy.c. */
 int ocib_stage_arg(struct ocib_stage_builder *b, const struct ocib_instruction *ins,

@@ -23,6 +23,7 @@
 #include "oci/image.h"
 
 #include <stdbool.h>
+#include <stdint.h>
 
 struct ocib_dockerfile; /* dockerfile/parse.h */
 
@@ -78,7 +79,49 @@ enum ocib_op_kind {
     OCIB_OP_COPY, /* COPY and ADD */
 };
 
+/* Where a script of a heredoc lies while its step runs, as in Docker. */
+#define OCIB_SCRIPT_FOLDER "/dev/pipes"
+/* Most mounts of one step. */
+enum { OCIB_MOUNTS_MAX = 64 };
+
 enum ocib_network { OCIB_NETWORK_DEFAULT, OCIB_NETWORK_HOST, OCIB_NETWORK_NONE };
+
+enum ocib_copy_from { OCIB_FROM_CONTEXT, OCIB_FROM_STAGE, OCIB_FROM_IMAGE };
+
+enum ocib_mount_kind {
+    OCIB_MOUNT_BIND,
+    OCIB_MOUNT_CACHE,
+    OCIB_MOUNT_TMPFS,
+    OCIB_MOUNT_SECRET,
+    OCIB_MOUNT_SSH,
+};
+enum ocib_sharing { OCIB_SHARING_SHARED, OCIB_SHARING_PRIVATE, OCIB_SHARING_LOCKED };
+
+/* RUN --mount, with the defaults of its kind filled in. */
+struct ocib_mount {
+    enum ocib_mount_kind kind;
+    struct ocib_span span;
+    char *target; /* absolute, never "/"; NULL: a secret that is a variable only */
+    /* Of bind and cache. A cache without from= has OCIB_FROM_CONTEXT, and begins empty. */
+    enum ocib_copy_from from;
+    size_t from_stage;
+    char *from_image;
+    struct ocib_span from_span;
+    char *source; /* absolute in what `from` names; "/": all of it */
+    bool read_only;
+    char *id; /* of cache, secret and ssh */
+    enum ocib_sharing sharing;
+    bool owned; /* mode, uid or gid was given: a cache of its own */
+    unsigned mode;
+    unsigned uid;
+    unsigned gid;
+    bool required; /* of secret and ssh */
+    char *env;     /* the variable that gets a secret's value, or NULL */
+    uint64_t size; /* most bytes of a tmpfs; 0: the kernel's default */
+};
+struct ocib_mounts {
+    OCIB_VEC(struct ocib_mount);
+};
 
 struct ocib_run_op {
     struct ocib_strings argv; /* the shell and its text, or the exec form's words */
@@ -88,10 +131,12 @@ struct ocib_run_op {
     char *cwd;                 /* absolute */
     char *user;                /* as in USER: "", "www-data", "1000:1000" */
     enum ocib_network network; /* --network */
-    char *command; /* for people: the RUN's text as written, continuation lines joined */
+    struct ocib_mounts mounts; /* in the order of the line */
+    /* A heredoc that begins with "#!": an executable file that the command is, or NULL. */
+    char *script;
+    char *script_path; /* below OCIB_SCRIPT_FOLDER */
+    char *command;     /* for people: the RUN's text as written, continuation lines joined */
 };
-
-enum ocib_copy_from { OCIB_FROM_CONTEXT, OCIB_FROM_STAGE, OCIB_FROM_IMAGE };
 
 /* A file given in the Dockerfile itself, by a heredoc. */
 struct ocib_inline_file {

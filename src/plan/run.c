@@ -1,23 +1,38 @@
 #include "plan/internal.h"
 
+/* The heredoc that is all of a line, or NULL. */
+static const struct ocib_heredoc *lone_heredoc(const struct ocib_instruction *ins)
+{
+    const struct ocib_heredocs *docs = &ins->heredocs;
+    bool alone = docs->len == 1 && ocib_str_eq(ins->rest, docs->items[0].word);
+    return alone ? &docs->items[0] : NULL;
+}
+
+static char *body_text(const struct ocib_heredoc *doc)
+{
+    struct ocib_buf text = {0};
+    struct ocib_str rest = doc->content;
+    struct ocib_str line;
+    ocib_buf_init(&text);
+    while (ocib_str_cut(&rest, '\n', &line)) {
+        while (doc->chomp && ocib_str_starts(line, "\t")) {
+            line = ocib_str_sub(line, 1, line.len);
+        }
+        ocib_buf_add_str(&text, line);
+        ocib_buf_putc(&text, '\n');
+    }
+    return ocib_buf_take(&text);
+}
+
 /* The text that the shell gets: a lone heredoc's body, or the line with its heredocs below it. */
 static char *shell_text(const struct ocib_instruction *ins)
 {
-    struct ocib_buf text = {0};
     const struct ocib_heredocs *docs = &ins->heredocs;
-    if (docs->len == 1 && ocib_str_eq(ins->rest, docs->items[0].word)) {
-        struct ocib_str rest = docs->items[0].content;
-        struct ocib_str line;
-        ocib_buf_init(&text);
-        while (ocib_str_cut(&rest, '\n', &line)) {
-            while (docs->items[0].chomp && ocib_str_starts(line, "\t")) {
-                line = ocib_str_sub(line, 1, line.len);
-            }
-            ocib_buf_add_str(&text, line);
-            ocib_buf_putc(&text, '\n');
-        }
-        return ocib_buf_take(&text);
+    const struct ocib_heredoc *lone = lone_heredoc(ins);
+    if (lone) {
+        return body_text(lone);
     }
+    struct ocib_buf text = {0};
     ocib_buf_add_str(&text, ins->rest);
     for (size_t i = 0; i < docs->len; i++) {
         ocib_buf_putc(&text, '\n');
@@ -114,24 +129,67 @@ static void add_proxies(const struct ocib_stage_builder *b, struct ocib_strings 
     }
 }
 
+/* As in BuildKit, a lone heredoc whose text as written begins with "#!" is a file that the shell is
+ * told to run. */
+static int read_script(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                       struct ocib_run_op *run, struct ocib_error **err)
+{
+    const struct ocib_heredoc *doc = lone_heredoc(ins);
+    if (!doc || !ocib_str_starts(doc->content, "#!")) {
+        ocib_stage_command(b, ins, &run->argv);
+        return 0;
+    }
+    if (ocib_str_find(doc->name, '/') >= 0 || ocib_str_is(doc->name, ".") ||
+        ocib_str_is(doc->name, "..")) {
+        return ocib_error_at(err, OCIB_EDOCKERFILE, doc->span, "'%.*s' can't be the name of a file",
+                             OCIB_STR_ARG(doc->name));
+    }
+    run->script = body_text(doc);
+    run->script_path = ocib_format(OCIB_SCRIPT_FOLDER "/%.*s", OCIB_STR_ARG(doc->name));
+    ocib_stage_shell(b, &run->argv);
+    ocib_strings_push(&run->argv, run->script_path);
+    return 0;
+}
+
+static int read_run(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                    struct ocib_run_op *run, struct ocib_error **err)
+{
+    size_t bytes = 2 * ocib_scope_bytes(&b->env);
+    if (read_network(ins, &run->network, err) < 0 || ocib_stage_charge(b, ins, bytes, err) < 0 ||
+        ocib_stage_mounts(b, ins, &run->mounts, err) < 0) {
+        return -1;
+    }
+    return read_script(b, ins, run, err);
+}
+
+void ocib_run_op_release(struct ocib_run_op *run)
+{
+    ocib_strings_release(&run->argv);
+    ocib_strings_release(&run->env);
+    ocib_strings_release(&run->secret_env);
+    ocib_mounts_release(&run->mounts);
+    free(run->cwd);
+    free(run->user);
+    free(run->command);
+    free(run->script);
+    free(run->script_path);
+}
+
 int ocib_stage_run(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
                    struct ocib_error **err)
 {
-    enum ocib_network network;
-    size_t bytes = 2 * ocib_scope_bytes(&b->env);
-    if (read_network(ins, &network, err) < 0 || ocib_stage_charge(b, ins, bytes, err) < 0) {
+    struct ocib_run_op read = {0};
+    if (read_run(b, ins, &read, err) < 0) {
+        ocib_run_op_release(&read);
         return -1;
     }
-    OCIB_AUTO_STRINGS struct ocib_strings argv = {0};
-    ocib_stage_command(b, ins, &argv);
-    struct ocib_op *op = ocib_stage_add(b, OCIB_OP_RUN, ins, history_text(b, &argv));
+    struct ocib_op *op = ocib_stage_add(b, OCIB_OP_RUN, ins, history_text(b, &read.argv));
     struct ocib_run_op *run = &op->run;
-    ocib_strings_copy(&run->argv, &argv);
+    *run = read;
     ocib_scope_export(&b->env, &run->env);
     add_proxies(b, &run->secret_env);
     run->cwd = ocib_stage_path(b, "");
     run->user = ocib_strdup(b->config->user ? b->config->user : "");
-    run->network = network;
     struct ocib_instruction written = *ins;
     written.json = false;
     run->command = ins->heredocs.len ? shell_text(&written) : ocib_str_dup(ins->rest);

@@ -289,12 +289,7 @@ static void op_release(struct ocib_op *op)
     free(op->created_by);
     free(op->workdir);
     free(op->workdir_user);
-    ocib_strings_release(&op->run.argv);
-    ocib_strings_release(&op->run.env);
-    ocib_strings_release(&op->run.secret_env);
-    free(op->run.cwd);
-    free(op->run.user);
-    free(op->run.command);
+    ocib_run_op_release(&op->run);
     ocib_copy_op_release(&op->copy);
 }
 

@@ -73,7 +73,7 @@ static int place_provided(struct diff *d, struct ocib_error **err)
     OCIB_AUTO_BUF struct ocib_buf place = {0};
     ocib_buf_init(&place);
     for (size_t i = 0; i < d->options->provided_count; i++) {
-        if (ocib_provided_place(d->view_fd, d->options->provided[i].path, &place) == 0) {
+        if (ocib_provided_place(d->view_fd, &d->options->provided[i], &place) == 0) {
             ocib_strings_push(&d->provided, place.data);
         }
     }

@@ -72,9 +72,20 @@ static int check_parent(int view_fd, struct ocib_buf *place, struct ocib_str lef
     return S_ISDIR(st.st_mode) ? 0 : -1;
 }
 
-int ocib_provided_place(int view_fd, const char *path, struct ocib_buf *out)
+/* The same of the path's last part, which may be anything. */
+static int check_end(int view_fd, struct ocib_buf *place, char **rest)
 {
-    OCIB_AUTO_FREE char *rest = ocib_path_clean(ocib_str(path));
+    struct stat st;
+    if (view_fd < 0 || fstatat(view_fd, place->data, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+        !S_ISLNK(st.st_mode)) {
+        return 0;
+    }
+    return follow(view_fd, place, OCIB_STR(""), rest) < 0 ? -1 : 1;
+}
+
+int ocib_provided_place(int view_fd, const struct ocib_provided *provided, struct ocib_buf *out)
+{
+    OCIB_AUTO_FREE char *rest = ocib_path_clean(ocib_str(provided->path));
     struct ocib_str left = ocib_str(rest);
     struct ocib_str part;
     unsigned links = 0;
@@ -88,7 +99,9 @@ int ocib_provided_place(int view_fd, const char *path, struct ocib_buf *out)
             continue;
         }
         push(out, part);
-        int was_link = left.len ? check_parent(view_fd, out, left, &rest) : 0;
+        int was_link = left.len           ? check_parent(view_fd, out, left, &rest)
+                       : provided->follow ? check_end(view_fd, out, &rest)
+                                          : 0;
         if (was_link < 0) {
             return -1;
         }
@@ -154,7 +167,7 @@ static int make_one(int layer_fd, int view_fd, const struct ocib_provided *provi
 {
     OCIB_AUTO_BUF struct ocib_buf place = {0};
     ocib_buf_init(&place);
-    if (ocib_provided_place(view_fd, provided->path, &place) < 0 || place.len == 0) {
+    if (ocib_provided_place(view_fd, provided, &place) < 0 || place.len == 0) {
         return 0;
     }
     if (make_parents(layer_fd, view_fd, place.data) < 0) {
@@ -169,7 +182,7 @@ static void restore_times(int layer_fd, int view_fd, const struct ocib_provided 
 {
     OCIB_AUTO_BUF struct ocib_buf place = {0};
     ocib_buf_init(&place);
-    if (view_fd < 0 || ocib_provided_place(view_fd, provided->path, &place) < 0) {
+    if (view_fd < 0 || ocib_provided_place(view_fd, provided, &place) < 0) {
         return;
     }
     while (place.len) {

@@ -6,11 +6,12 @@
 #include "rootfs/snapshot.h"
 
 /*
- * The place of `path` in the tree of view_fd (-1: an empty one), links in its parents followed
- * inside the tree, as a relative clean path. -1 with errno if a parent is not a folder, or there
- * are too many links.
+ * The place of a path in the tree of view_fd (-1: an empty one), links in its parents (`follow`:
+ * and at its end) followed inside the tree, as a relative clean path. -1 with errno if a parent is
+ * not a folder, or there are too many links.
  */
-int ocib_provided_place(int view_fd, const char *path, struct ocib_buf *out) OCIB_MUST;
+int ocib_provided_place(int view_fd, const struct ocib_provided *provided,
+                        struct ocib_buf *out) OCIB_MUST;
 
 /* Makes the layer of provided paths in an empty folder. Paths that have no place are left out. */
 int ocib_provided_make(int layer_fd, int view_fd, const struct ocib_provided *provided,

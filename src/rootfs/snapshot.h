@@ -22,6 +22,7 @@
 
 struct ocib_provided {
     const char *path; /* absolute */
+    bool follow;      /* a link at the end of the path is followed too */
     bool is_dir;
     mode_t mode;         /* permission bits */
     const char *content; /* of a file; NULL: empty */

@@ -58,8 +58,11 @@ static int set_up(const struct ocib_sandbox_spec *spec, struct ocib_error **err)
     if (spec->no_network && loopback_up(err) < 0) {
         return -1;
     }
-    int entered = ocib_sandbox_enter_tree(OCIB_CHILD_ROOT, err);
+    int entered = ocib_sandbox_enter_tree(OCIB_CHILD_ROOT, &spec->mounts, err);
     close(OCIB_CHILD_ROOT);
+    for (size_t i = 0; i < spec->mounts.len; i++) {
+        close(OCIB_CHILD_MOUNTS + (int)i);
+    }
     return entered;
 }
 

@@ -1,6 +1,7 @@
 #include "sandbox/mounts.h"
 
 #include "base/mem.h"
+#include "sandbox/wire.h"
 #include "sys/fd.h"
 #include "sys/mount.h"
 #include "sys/path.h"
@@ -316,6 +317,94 @@ static int mount_all(int root_fd, int host_fd, struct ocib_error **err)
     return protect(root_fd, err);
 }
 
+/* ---- the step's own mounts ---- */
+
+/* Is this path inside of /dev, or of a target before it? There a mount point may be made: nothing
+ * of it is in the tree. */
+static bool may_make(const struct ocib_strings *targets, size_t index)
+{
+    const char *path = targets->items[index];
+    if (strncmp(path, "/dev/", 5) == 0) {
+        return true;
+    }
+    for (size_t i = 0; i < index; i++) {
+        size_t len = strlen(targets->items[i]);
+        if (strncmp(path, targets->items[i], len) == 0 && path[len] == '/') {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int make_point(int root_fd, const char *path, bool folder)
+{
+    const struct ocib_mkdirs how = {.mode = 0755};
+    if (folder) {
+        return ocib_mkdirs_in_root(root_fd, path, &how);
+    }
+    const char *slash = strrchr(path, '/');
+    OCIB_AUTO_FREE char *parent = ocib_strndup(path, (size_t)(slash - path));
+    if (parent[0] && ocib_mkdirs_in_root(root_fd, parent, &how) < 0) {
+        return -1;
+    }
+    OCIB_AUTO_FD int file = ocib_open_in_root(root_fd, path, O_WRONLY | O_CREAT | O_EXCL, 0644);
+    return file < 0 ? -1 : 0;
+}
+
+static int open_own_target(int root_fd, const struct ocib_strings *targets, size_t index,
+                           bool folder, struct ocib_error **err)
+{
+    const char *path = targets->items[index];
+    int fd = ocib_open_in_root(root_fd, path, O_PATH, 0);
+    if (fd < 0 && errno == ENOENT && may_make(targets, index)) {
+        fd = make_point(root_fd, path, folder) < 0 ? -1
+                                                   : ocib_open_in_root(root_fd, path, O_PATH, 0);
+    }
+    if (fd < 0) {
+        bool locked = errno == EROFS;
+        ocib_error_set_errno(err, OCIB_EBUILD, "can't make the mount point %s of the step", path);
+        return locked ? ocib_error_hint_set(err, "it lies in a mount that is read-only: give "
+                                                 "that one rw, or have the path there")
+                      : -1;
+    }
+    return fd;
+}
+
+static int mount_own(int root_fd, const struct ocib_strings *targets, size_t index,
+                     struct ocib_error **err)
+{
+    const int mount = OCIB_CHILD_MOUNTS + (int)index;
+    const char *path = targets->items[index];
+    struct stat st;
+    struct stat over;
+    if (fstat(mount, &st) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't take the mount for %s", path);
+    }
+    OCIB_AUTO_FD int target = open_own_target(root_fd, targets, index, S_ISDIR(st.st_mode), err);
+    if (target < 0) {
+        return -1;
+    }
+    if (fstat(target, &over) == 0 && S_ISDIR(over.st_mode) != S_ISDIR(st.st_mode)) {
+        return ocib_error_set(err, OCIB_EBUILD, "can't mount a %s on %s, which is a %s",
+                              S_ISDIR(st.st_mode) ? "folder" : "file", path,
+                              S_ISDIR(over.st_mode) ? "folder" : "file");
+    }
+    if (ocib_mount_attach(mount, target) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't mount on %s", path);
+    }
+    return 0;
+}
+
+static int mount_all_own(int root_fd, const struct ocib_strings *targets, struct ocib_error **err)
+{
+    for (size_t i = 0; i < targets->len; i++) {
+        if (mount_own(root_fd, targets, i, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
 /*
  * Calls that change all mounts, and pivot_root(2), want this process's root to be that of a mount.
  * It is not in a plain chroot; entering one's own mount namespace anew leads to its real root.
@@ -330,7 +419,8 @@ static int leave_chroot(void)
     return self < 0 ? -1 : setns(self, CLONE_NEWNS);
 }
 
-int ocib_sandbox_enter_tree(int root_fd, struct ocib_error **err)
+int ocib_sandbox_enter_tree(int root_fd, const struct ocib_strings *targets,
+                            struct ocib_error **err)
 {
     if (leave_chroot() < 0 || ocib_mount_make_private() < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make the step's mounts private");
@@ -340,7 +430,7 @@ int ocib_sandbox_enter_tree(int root_fd, struct ocib_error **err)
         ocib_mount_attach(root_fd, host) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't mount the step's tree");
     }
-    if (mount_all(root_fd, host, err) < 0) {
+    if (mount_all(root_fd, host, err) < 0 || mount_all_own(root_fd, targets, err) < 0) {
         return -1;
     }
     if (ocib_mount_pivot(root_fd) < 0) {

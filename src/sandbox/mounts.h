@@ -3,16 +3,19 @@
  * and in it a new /proc, a read-only /sys and a minimal /dev, as Docker gives them.
  *
  * The tree comes from an image and may be hostile: mount points are looked up without following
- * any link, and mounted on by descriptor.
+ * any link (those of the step's own mounts: inside of the tree), and mounted on by descriptor.
  */
 #ifndef OCIB_SANDBOX_MOUNTS_H
 #define OCIB_SANDBOX_MOUNTS_H
 
 #include "base/error.h"
+#include "base/vec.h"
 
 /* Enters the tree, a detached mount that is used up by this: after it "/" is the tree and nothing
- * of the host is mounted any more. */
-int ocib_sandbox_enter_tree(int root_fd, struct ocib_error **err) OCIB_MUST;
+ * of the host is mounted any more. `targets`: where the step's own mounts go, which are the
+ * descriptors from OCIB_CHILD_MOUNTS on. */
+int ocib_sandbox_enter_tree(int root_fd, const struct ocib_strings *targets,
+                            struct ocib_error **err) OCIB_MUST;
 
 /* Only tries the kinds of mounts that a step needs; nothing stays. For a process that was just put
  * into mount, pid and ipc namespaces of its own. */

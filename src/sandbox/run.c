@@ -97,8 +97,12 @@ static int encode(struct ocib_sandbox *sandbox, const struct ocib_step *step, st
     for (size_t i = 0; i < step->group_count; i++) {
         ocib_vec_push(&spec.groups, step->groups[i]);
     }
+    for (size_t i = 0; i < step->mount_count; i++) {
+        ocib_strings_push(&spec.mounts, step->mounts[i].target);
+    }
     int result = ocib_sandbox_spec_encode(&spec, out, err);
     ocib_vec_release(&spec.groups);
+    ocib_strings_release(&spec.mounts);
     return result;
 }
 
@@ -163,9 +167,16 @@ static int start(struct ocib_sandbox *sandbox, struct run *run, struct ocib_erro
     if (make_ends(run, &ends, err) < 0) {
         return -1;
     }
+    int mounts[OCIB_STEP_MOUNTS_MAX];
+    const struct ocib_step *step = run->step;
+    for (size_t i = 0; i < step->mount_count && i < OCIB_STEP_MOUNTS_MAX; i++) {
+        mounts[i] = step->mounts[i].fd;
+    }
     const struct ocib_server_request request = {
         .namespaces = ocib_probe_step_namespaces() | (run->step->no_network ? CLONE_NEWNET : 0),
         .fds = {ends.streams[0], ends.streams[1], ends.control, ends.tree},
+        .mounts = mounts,
+        .mount_count = step->mount_count,
     };
     run->pidfd = ocib_server_fork(&sandbox->server, &request, run->control, err);
     return run->pidfd < 0 ? -1 : 0;

@@ -57,6 +57,17 @@ const char *ocib_sandbox_why(const struct ocib_sandbox *sandbox);
  * "/dev". NULL-ended. */
 const char *const *ocib_sandbox_mount_points(void);
 
+/*
+ * A file system, folder or file put on a path of the tree. Parents are mounted before what is below
+ * them. The mount point exists (rootfs provides it), or lies below another mount or in /dev and can
+ * be made there (folders with mode 0755, empty files); links in the path are followed in the tree.
+ */
+struct ocib_step_mount {
+    int fd; /* a detached mount, which serves for one step */
+    const char *target;
+};
+enum { OCIB_STEP_MOUNTS_MAX = 80 };
+
 struct ocib_step {
     int root_fd; /* the tree: a detached mount (see rootfs/snapshot.h) */
     const struct ocib_strings *argv;
@@ -68,6 +79,8 @@ struct ocib_step {
     size_t group_count;
     bool no_network; /* loopback only (up); else the host's network */
     const char *hostname;
+    const struct ocib_step_mount *mounts;
+    size_t mount_count;
     /* Output as it comes, stream 1 or 2, in pieces that need not be lines; from the calling thread.
      */
     void (*output)(void *data, int stream, const char *bytes, size_t len);

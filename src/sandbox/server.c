@@ -1,5 +1,6 @@
 #include "sandbox/server.h"
 
+#include "sandbox/sandbox.h"
 #include "sandbox/wire.h"
 #include "sys/fd.h"
 
@@ -13,12 +14,15 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-enum { FDS = OCIB_COUNT(((struct ocib_server_request *)0)->fds) };
+enum {
+    FDS = OCIB_COUNT(((struct ocib_server_request *)0)->fds),
+    FDS_MAX = FDS + OCIB_STEP_MOUNTS_MAX,
+};
 
 /* Room for the descriptors that go with a packet. */
 union ancillary {
     struct cmsghdr header; /* for its alignment */
-    char bytes[CMSG_SPACE(sizeof(int) * FDS)];
+    char bytes[CMSG_SPACE(sizeof(int) * FDS_MAX)];
 };
 
 static ssize_t send_with_fds(int socket, struct iovec bytes, const int *fds, size_t count)
@@ -42,8 +46,8 @@ static ssize_t send_with_fds(int socket, struct iovec bytes, const int *fds, siz
     return n;
 }
 
-/* Receives up to FDS descriptors; those that did not come are -1. */
-static ssize_t receive_with_fds(int socket, struct iovec bytes, int fds[FDS])
+/* Receives up to FDS_MAX descriptors; those that did not come are -1. */
+static ssize_t receive_with_fds(int socket, struct iovec bytes, int fds[FDS_MAX])
 {
     union ancillary ancillary = {0};
     struct msghdr message = {
@@ -52,7 +56,7 @@ static ssize_t receive_with_fds(int socket, struct iovec bytes, int fds[FDS])
         .msg_control = ancillary.bytes,
         .msg_controllen = sizeof(ancillary.bytes),
     };
-    for (size_t i = 0; i < FDS; i++) {
+    for (size_t i = 0; i < FDS_MAX; i++) {
         fds[i] = -1;
     }
     ssize_t n;
@@ -101,7 +105,7 @@ void ocib_server_stop(struct ocib_server *server)
 static int receive_pidfd(const struct ocib_server *server, int control, struct ocib_error **err)
 {
     char record[OCIB_RECORD_MAX];
-    int fds[FDS];
+    int fds[FDS_MAX];
     int status;
     struct pollfd polled[] = {{control, POLLIN, 0}, {server->process.pidfd, POLLIN, 0}};
     while (poll(polled, OCIB_COUNT(polled), -1) < 0) {
@@ -128,28 +132,37 @@ int ocib_server_fork(const struct ocib_server *server, const struct ocib_server_
 {
     int namespaces = request->namespaces;
     struct iovec bytes = {&namespaces, sizeof(namespaces)};
-    if (send_with_fds(server->socket, bytes, request->fds, FDS) < 0) {
+    int fds[FDS_MAX];
+    if (request->mount_count > OCIB_STEP_MOUNTS_MAX) {
+        return ocib_error_set(err, OCIB_EINTERNAL, "a step with %zu mounts", request->mount_count);
+    }
+    memcpy(fds, request->fds, sizeof(request->fds));
+    for (size_t i = 0; i < request->mount_count; i++) {
+        fds[FDS + i] = request->mounts[i];
+    }
+    if (send_with_fds(server->socket, bytes, fds, FDS + request->mount_count) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't ask the sandbox to start a step");
     }
     return receive_pidfd(server, control, err);
 }
 
-/* In the child: descriptors 0 to OCIB_CHILD_ROOT and nothing else. */
-static int take_fds(const int fds[FDS])
+/* In the child: descriptors 0 to OCIB_CHILD_ROOT, the mounts, and nothing else. */
+static int take_fds(const int fds[FDS_MAX])
 {
-    int high[FDS];
-    for (size_t i = 0; i < FDS; i++) {
-        high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, OCIB_CHILD_ROOT + 1);
-        if (high[i] < 0) {
+    int high[FDS_MAX];
+    size_t count = 0;
+    for (; count < FDS_MAX && fds[count] >= 0; count++) {
+        high[count] = fcntl(fds[count], F_DUPFD_CLOEXEC, 1 + FDS_MAX);
+        if (high[count] < 0) {
             return -1;
         }
     }
-    for (size_t i = 0; i < FDS; i++) {
+    for (size_t i = 0; i < count; i++) {
         if (dup2(high[i], (int)i + 1) < 0) {
             return -1;
         }
     }
-    return (int)syscall(SYS_close_range, OCIB_CHILD_ROOT + 1, ~0U, 0);
+    return (int)syscall(SYS_close_range, (unsigned)count + 1, ~0U, 0);
 }
 
 /*
@@ -157,7 +170,7 @@ static int take_fds(const int fds[FDS])
  * that is killed before that, with the child known already, would leave it behind. (A builder that
  * died before that is noticed by its closed control socket.)
  */
-static int begin_child(const int fds[FDS])
+static int begin_child(const int fds[FDS_MAX])
 {
     char started = 'p';
     if (prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 || take_fds(fds) < 0) {
@@ -178,7 +191,7 @@ static void report_refusal(int control)
 }
 
 /* 0 in the child, else 1. */
-static int serve_request(int namespaces, int fds[FDS])
+static int serve_request(int namespaces, int fds[FDS_MAX])
 {
     bool complete = fds[FDS - 1] >= 0;
     pid_t pid = complete ? ocib_fork_into(namespaces) : -1;
@@ -191,7 +204,7 @@ static int serve_request(int namespaces, int fds[FDS])
     if (complete && pid < 0) {
         report_refusal(fds[OCIB_CHILD_CONTROL - 1]);
     }
-    for (size_t i = 0; i < FDS; i++) {
+    for (size_t i = 0; i < FDS_MAX; i++) {
         ocib_fd_cleanup(&fds[i]);
     }
     return 1;
@@ -200,7 +213,7 @@ static int serve_request(int namespaces, int fds[FDS])
 int ocib_server_serve(int socket)
 {
     int namespaces;
-    int fds[FDS];
+    int fds[FDS_MAX];
     struct sigaction reap = {.sa_handler = SIG_IGN}; /* children leave no zombies */
     sigaction(SIGCHLD, &reap, NULL);
     while (receive_with_fds(socket, (struct iovec){&namespaces, sizeof(namespaces)}, fds) ==

@@ -28,10 +28,13 @@ int ocib_server_start(int exe_fd, int null_fd, struct ocib_server *out,
 /* Ends it and all its children. */
 void ocib_server_stop(struct ocib_server *server);
 
-/* What a child gets, as its descriptors 1, 2, OCIB_CHILD_CONTROL and OCIB_CHILD_ROOT. */
+/* What a child gets, as its descriptors 1, 2, OCIB_CHILD_CONTROL and OCIB_CHILD_ROOT, and from
+ * OCIB_CHILD_MOUNTS on. */
 struct ocib_server_request {
     int namespaces; /* CLONE_NEW* */
     int fds[4];
+    const int *mounts;
+    size_t mount_count; /* at most OCIB_STEP_MOUNTS_MAX */
 };
 
 /*

@@ -14,6 +14,7 @@ void ocib_sandbox_spec_release(struct ocib_sandbox_spec *spec)
     ocib_vec_release(&spec->groups);
     free(spec->cwd);
     free(spec->hostname);
+    ocib_strings_release(&spec->mounts);
     ocib_strings_release(&spec->argv);
     ocib_strings_release(&spec->env);
     ocib_buf_release(&spec->filter);
@@ -50,8 +51,9 @@ static size_t strings_size(const struct ocib_strings *list)
 int ocib_sandbox_spec_encode(const struct ocib_sandbox_spec *spec, struct ocib_buf *out,
                              struct ocib_error **err)
 {
-    size_t size = strings_size(&spec->argv) + strings_size(&spec->env) + spec->filter.len +
-                  spec->groups.len * sizeof(gid_t) + strlen(spec->cwd) + strlen(spec->hostname);
+    size_t size = strings_size(&spec->mounts) + strings_size(&spec->argv) +
+                  strings_size(&spec->env) + spec->filter.len + spec->groups.len * sizeof(gid_t) +
+                  strlen(spec->cwd) + strlen(spec->hostname);
     if (size > OCIB_SPEC_MAX - 64) {
         return ocib_error_set(err, OCIB_EBUILD,
                               "the command and its environment are %zu bytes long, more than %d",
@@ -64,6 +66,7 @@ int ocib_sandbox_spec_encode(const struct ocib_sandbox_spec *spec, struct ocib_b
     put_bytes(&body, spec->groups.items, spec->groups.len * sizeof(gid_t));
     put_bytes(&body, spec->cwd, strlen(spec->cwd));
     put_bytes(&body, spec->hostname, strlen(spec->hostname));
+    put_strings(&body, &spec->mounts);
     put_strings(&body, &spec->argv);
     put_strings(&body, &spec->env);
     put_bytes(&body, spec->filter.data, spec->filter.len);
@@ -138,8 +141,9 @@ int ocib_sandbox_spec_decode(struct ocib_str body, struct ocib_sandbox_spec *out
     if (!get_number(&body, &out->uid) || !get_number(&body, &out->gid) ||
         !get_number(&body, &no_network) || !get_groups(&body, out) ||
         !get_string(&body, &out->cwd) || !get_string(&body, &out->hostname) ||
-        !get_strings(&body, &out->argv) || !get_strings(&body, &out->env) ||
-        !get_bytes(&body, &filter) || body.len || out->argv.len == 0) {
+        !get_strings(&body, &out->mounts) || !get_strings(&body, &out->argv) ||
+        !get_strings(&body, &out->env) || !get_bytes(&body, &filter) || body.len ||
+        out->argv.len == 0) {
         return ocib_error_set(err, OCIB_EINTERNAL, "%s", damaged);
     }
     out->no_network = no_network != 0;

@@ -25,6 +25,7 @@
 enum {
     OCIB_CHILD_CONTROL = 3,
     OCIB_CHILD_ROOT = 4,
+    OCIB_CHILD_MOUNTS = 5, /* and so on: the step's own mounts */
 };
 
 struct ocib_sandbox_spec {
@@ -36,6 +37,7 @@ struct ocib_sandbox_spec {
     } groups;
     char *cwd;
     char *hostname;
+    struct ocib_strings mounts; /* the targets */
     struct ocib_strings argv;
     struct ocib_strings env;
     struct ocib_buf filter; /* a seccomp program: struct sock_filter, as bytes; empty: none */

@@ -34,3 +34,8 @@ int ocib_lock_try(int dir_fd, const char *name, bool exclusive, struct ocib_erro
 {
     return lock_file(dir_fd, name, (exclusive ? LOCK_EX : LOCK_SH) | LOCK_NB, err);
 }
+
+int ocib_lock_share(int lock_fd)
+{
+    return flock(lock_fd, LOCK_SH);
+}

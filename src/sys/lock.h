@@ -13,4 +13,7 @@ int ocib_lock(int dir_fd, const char *name, bool exclusive, struct ocib_error **
 /* The same without waiting: -1 and no error set if it is held by someone else. */
 int ocib_lock_try(int dir_fd, const char *name, bool exclusive, struct ocib_error **err) OCIB_MUST;
 
+/* Makes an exclusive lock a shared one. -1 with errno. */
+int ocib_lock_share(int lock_fd) OCIB_MUST;
+
 #endif

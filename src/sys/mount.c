@@ -85,6 +85,11 @@ int ocib_mount_attach(int mount_fd, int target_fd)
                         MOVE_MOUNT_F_EMPTY_PATH | MOVE_MOUNT_T_EMPTY_PATH);
 }
 
+int ocib_mount_remove(const char *path)
+{
+    return (int)syscall(SYS_umount2, path, MNT_DETACH_);
+}
+
 int ocib_mount_make_private(void)
 {
     return (int)syscall(SYS_mount, NULL, "/", NULL, MS_REC_ | MS_PRIVATE_, NULL);

@@ -40,6 +40,9 @@ int ocib_mount_restrict(int mount_fd, unsigned attributes, bool recursive) OCIB_
 /* Attaches a detached mount to a folder or file, given by a descriptor (O_PATH will do). */
 int ocib_mount_attach(int mount_fd, int target_fd) OCIB_MUST;
 
+/* Takes what is mounted at a path off it; what is in use lives on until it is not. */
+int ocib_mount_remove(const char *path) OCIB_MUST;
+
 /* Cuts all mounts of this mount namespace off from others: no event goes in or out. */
 int ocib_mount_make_private(void) OCIB_MUST;
 

@@ -35,6 +35,22 @@ static void test_heredocs(void **state)
     check_text("RUN cat <<A\n#!/bin/sh\nA", "cat <<A\n#!/bin/sh\nA");
 }
 
+static void test_scripts(void **state)
+{
+    AUTO_PLANNED p = {0};
+    planned_good(&p, "FROM alpine\nSHELL [\"x\", \"-c\"]\nRUN <<-E\n#!/bin/a $B\n\tc\n\tE\n"
+                     "RUN <<E\n #!/bin/sh\nE\nRUN <<-E\n\t#!/bin/sh\nE\n");
+    const struct ocib_run_op *run = &planned_op(&p, 1)->run;
+    check_strings(&run->argv, "x|-c|/dev/pipes/E");
+    assert_string_equal(run->script, "#!/bin/a $B\nc\n");
+    assert_string_equal(run->script_path, "/dev/pipes/E");
+    assert_string_equal(planned_op(&p, 1)->created_by, "RUN x -c /dev/pipes/E");
+    assert_null(planned_op(&p, 2)->run.script);
+    /* Looked at before tabs are taken off. */
+    assert_null(planned_op(&p, 3)->run.script);
+    planned_bad("FROM alpine\nRUN <<a/b\n#!/bin/sh\na/b\n", "'a/b' can't be the name of a file");
+}
+
 static void test_environment(void **state)
 {
     AUTO_PLANNED p = {0};
@@ -82,9 +98,9 @@ static void test_network(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_argv),        cmocka_unit_test(test_heredocs),
-        cmocka_unit_test(test_environment), cmocka_unit_test(test_proxies),
-        cmocka_unit_test(test_network),
+        cmocka_unit_test(test_argv),    cmocka_unit_test(test_heredocs),
+        cmocka_unit_test(test_scripts), cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_proxies), cmocka_unit_test(test_network),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

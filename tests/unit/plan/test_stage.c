@@ -9,12 +9,41 @@ static void dump_list(struct ocib_buf *out, const char *what, const struct ocib_
     }
 }
 
+static void dump_mount(struct ocib_buf *out, const struct ocib_mount *mount)
+{
+    static const char *const kinds[] = {"bind", "cache", "tmpfs", "secret", "ssh"};
+    static const char *const sharings[] = {"shared", "private", "locked"};
+    ocib_buf_printf(out, "    mount %s <%s> %s", kinds[mount->kind],
+                    mount->target ? mount->target : "(none)", mount->read_only ? "ro" : "rw");
+    if (mount->from == OCIB_FROM_STAGE) {
+        ocib_buf_printf(out, " from stage %zu", mount->from_stage);
+    } else if (mount->from == OCIB_FROM_IMAGE) {
+        ocib_buf_printf(out, " from image <%s>", mount->from_image);
+    }
+    ocib_buf_printf(out, " source <%s>", mount->source);
+    if (mount->id) {
+        ocib_buf_printf(out, " id <%s> %s", mount->id, sharings[mount->sharing]);
+    }
+    if (mount->env) {
+        ocib_buf_printf(out, " env <%s>", mount->env);
+    }
+    ocib_buf_printf(out, " mode %o of %u:%u%s%s size %llu\n", mount->mode, mount->uid, mount->gid,
+                    mount->owned ? " owned" : "", mount->required ? " required" : "",
+                    (unsigned long long)mount->size);
+}
+
 static void dump_run(struct ocib_buf *out, const struct ocib_run_op *run)
 {
     static const char *const networks[] = {"default", "host", "none"};
     dump_list(out, "argv", &run->argv);
     dump_list(out, "env", &run->env);
     dump_list(out, "secret", &run->secret_env);
+    for (size_t i = 0; i < run->mounts.len; i++) {
+        dump_mount(out, &run->mounts.items[i]);
+    }
+    if (run->script) {
+        ocib_buf_printf(out, "    script <%s> <%s>\n", run->script_path, run->script);
+    }
     ocib_buf_printf(out, "    cwd <%s> user <%s> network %s\n    command <%s>\n", run->cwd,
                     run->user, networks[run->network], run->command);
 }

@@ -30,16 +30,22 @@ static int teardown(void **state)
     return 0;
 }
 
-static void assert_place(int view, const char *path, const char *wanted)
+static void assert_followed(int view, const char *path, bool follow, const char *wanted)
 {
     OCIB_AUTO_BUF struct ocib_buf place = {0};
     ocib_buf_init(&place);
+    struct ocib_provided provided = {.path = path, .follow = follow};
     if (!wanted) {
-        assert_int_equal(ocib_provided_place(view, path, &place), -1);
+        assert_int_equal(ocib_provided_place(view, &provided, &place), -1);
         return;
     }
-    assert_int_equal(ocib_provided_place(view, path, &place), 0);
+    assert_int_equal(ocib_provided_place(view, &provided, &place), 0);
     assert_string_equal(place.data, wanted);
+}
+
+static void assert_place(int view, const char *path, const char *wanted)
+{
+    assert_followed(view, path, false, wanted);
 }
 
 static void places(void **state)
@@ -61,6 +67,11 @@ static void places(void **state)
     assert_place(view, "/file/x", NULL);
     assert_place(view, "/loop/x", NULL);
     assert_place(-1, "/a/../b//c/", "b/c");
+    assert_followed(view, "/var/run", true, "run");
+    assert_followed(view, "/var/up", true, "run/x");
+    assert_followed(view, "/file", true, "file");
+    assert_followed(view, "/new", true, "new");
+    assert_followed(view, "/loop", true, NULL);
 }
 
 static void makes_a_layer(void **state)

@@ -132,6 +132,74 @@ static void test_mount_points_are_no_links(void **state)
                    "can't open the mount point /dev of the step: No such file or directory");
 }
 
+/* Runs a shell command with some mounts; the exit status, or -1 with its message in *message. */
+static int with_mounts(const struct ocib_step_mount *mounts, size_t count, const char *command,
+                       char **message)
+{
+    const char *const argv[] = {"sh", "-c", command, NULL};
+    struct fixture_step s;
+    struct ocib_step_result result = {-1, -1};
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    fixture_step_init(&s, argv);
+    s.step.mounts = mounts;
+    s.step.mount_count = count;
+    int failed = ocib_sandbox_run(fixture_sandbox, &s.step, &result, &err);
+    if (failed && message) {
+        *message = ocib_strdup(ocib_error_message(err));
+    }
+    fixture_step_release(&s);
+    return failed ? -1 : result.exit_status;
+}
+
+static int new_tmpfs(unsigned attributes)
+{
+    static const char *const options[] = {"mode=750", NULL};
+    int fd = ocib_mount_new("tmpfs", options, attributes);
+    assert_true(fd >= 0);
+    return fd;
+}
+
+/* Nested ones, one below a link, one in /dev; none can be undone, and descriptors stay out. */
+static void test_own_mounts(void **state)
+{
+    OCIB_AUTO_FD int one = new_tmpfs(0);
+    OCIB_AUTO_FD int two = new_tmpfs(OCIB_MOUNT_RDONLY);
+    OCIB_AUTO_FD int three = new_tmpfs(0);
+    const struct ocib_step_mount mounts[] = {
+        {one, "/lnk"}, {two, "/lnk/a/b"}, {three, "/dev/pipes"}};
+    OCIB_AUTO_FREE char *link = ocib_format("%s/lnk", fixture_path);
+    assert_int_equal(symlink("/work", link), 0);
+    int status = with_mounts(mounts, OCIB_COUNT(mounts),
+                             "stat -c %a /work /work/a /work/a/b /dev/pipes; touch /work/x && "
+                             "! touch /work/a/b/x && ! umount /work/a/b && touch /dev/pipes/y && "
+                             "test ! -e /proc/self/fd/5 && ls /work",
+                             NULL);
+    assert_int_equal(unlink(link), 0);
+    assert_int_equal(status, 0);
+    assert_string_equal(fixture_output[1].data, "750\n755\n750\n750\na\nx\n");
+    fixture_says("ls -A /work", "");
+}
+
+static void test_own_mounts_that_fail(void **state)
+{
+    OCIB_AUTO_FD int one = new_tmpfs(OCIB_MOUNT_RDONLY);
+    OCIB_AUTO_FD int two = new_tmpfs(0);
+    const struct ocib_step_mount missing[] = {{two, "/work/none"}};
+    const struct ocib_step_mount nested[] = {{one, "/work"}, {two, "/work/x"}};
+    const struct ocib_step_mount file[] = {{two, "/etc/passwd"}};
+    OCIB_AUTO_FREE char *first = NULL;
+    OCIB_AUTO_FREE char *second = NULL;
+    OCIB_AUTO_FREE char *third = NULL;
+    assert_int_equal(with_mounts(missing, 1, "true", &first), -1);
+    assert_string_equal(first, "can't make the mount point /work/none of the step: "
+                               "No such file or directory");
+    assert_int_equal(with_mounts(nested, 2, "true", &second), -1);
+    assert_string_equal(second, "can't make the mount point /work/x of the step: "
+                                "Read-only file system");
+    assert_int_equal(with_mounts(file, 1, "true", &third), -1);
+    assert_string_equal(third, "can't mount a folder on /etc/passwd, which is a file");
+}
+
 static void test_core_files_have_no_back_door(void **state)
 {
     assert_int_not_equal(fixture_shell("mount -t tmpfs x /tmp"), 0);
@@ -151,6 +219,8 @@ static int tests(void)
         cmocka_unit_test(test_nothing_of_the_host_is_mounted),
         cmocka_unit_test(test_host_sees_no_mount),
         cmocka_unit_test(test_mount_points_are_no_links),
+        cmocka_unit_test(test_own_mounts),
+        cmocka_unit_test(test_own_mounts_that_fail),
         cmocka_unit_test(test_core_files_have_no_back_door),
     };
     return cmocka_run_group_tests_name("mounts", list, NULL, NULL);

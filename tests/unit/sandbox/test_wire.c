@@ -16,6 +16,7 @@ static void fill(struct ocib_sandbox_spec *spec)
     ocib_vec_push(&spec->groups, 6);
     spec->cwd = ocib_strdup("/a b");
     spec->hostname = ocib_strdup("host");
+    ocib_strings_push(&spec->mounts, "/m");
     ocib_strings_push(&spec->argv, "sh");
     ocib_strings_push(&spec->argv, "");
     ocib_strings_push(&spec->env, "A=\xff\n");

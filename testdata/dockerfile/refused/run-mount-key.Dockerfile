@@ -1,0 +1,3 @@
+FROM alpine
+RUN --network=none \
+    --mount=type=cache,traget=/c x

@@ -1,3 +1,0 @@
-FROM alpine
-RUN --mount=type=cache,target=/c \
-    --network=none x

@@ -1,5 +1,0 @@
-FROM alpine
-RUN <<-"EOF"
-	#!/bin/sh
-	echo
-	EOF
