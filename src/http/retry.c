@@ -121,8 +121,5 @@ int ocib_http_request(struct ocib_http *http, const struct ocib_http_request *re
     if (!failure) {
         return 0;
     }
-    if (err && !*err) {
-        *err = ocib_steal(&failure);
-    }
-    return -1;
+    return ocib_error_move(err, ocib_steal(&failure));
 }

@@ -152,10 +152,7 @@ static int fetch_all(struct fetch *f, struct ocib_error **err)
     if (!failure) {
         return judge(f, err);
     }
-    if (err && !*err) {
-        *err = ocib_steal(&failure);
-    }
-    return -1;
+    return ocib_error_move(err, ocib_steal(&failure));
 }
 
 static int fetch_into_store(const struct ocib_blob_job *job, struct ocib_error **err)

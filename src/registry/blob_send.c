@@ -313,10 +313,7 @@ static int upload(struct send *s, struct ocib_error **err)
     if (result > 0) {
         return 0;
     }
-    if (err && !*err) {
-        *err = ocib_steal(&failure);
-    }
-    return -1;
+    return ocib_error_move(err, ocib_steal(&failure));
 }
 
 int ocib_blob_send(const struct ocib_blob_job *job, struct ocib_error **err)

@@ -75,10 +75,7 @@ static int ping(struct ocib_session *session, const char *scheme, unsigned tries
     if (!failure) {
         return 0; /* the requests that follow will say what is wrong */
     }
-    if (err && !*err) {
-        *err = ocib_steal(&failure);
-    }
-    return -1;
+    return ocib_error_move(err, ocib_steal(&failure));
 }
 
 /* Where plain HTTP is allowed: TLS once, then plain, as Docker does. */
@@ -224,8 +221,5 @@ int ocib_session_request(struct ocib_session *session, const struct ocib_call *c
     if (!failure) {
         return 0;
     }
-    if (err && !*err) {
-        *err = ocib_steal(&failure);
-    }
-    return -1;
+    return ocib_error_move(err, ocib_steal(&failure));
 }

@@ -84,21 +84,6 @@ int ocib_place_below(struct ocib_unpacking *u, const char *path, int *fd, struct
     return ocib_error_set_errno(err, OCIB_ESTORE, "can't look up %s in the layers below", path);
 }
 
-static void pop(struct ocib_buf *path)
-{
-    ptrdiff_t slash = ocib_str_rfind(ocib_buf_str(path), '/');
-    path->len = slash < 0 ? 0 : (size_t)slash;
-    path->data[path->len] = '\0';
-}
-
-static void push(struct ocib_buf *path, struct ocib_str part)
-{
-    if (path->len) {
-        ocib_buf_putc(path, '/');
-    }
-    ocib_buf_add_str(path, part);
-}
-
 /* A walk along a path that may lead through links. u->folder is where it is. */
 struct walk {
     struct ocib_unpacking *u;
@@ -122,7 +107,7 @@ static int follow(struct walk *w, const char *text, struct ocib_error **err)
         return ocib_error_set(err, OCIB_ECORRUPT, "the path of %s leads through too many links",
                               w->whole);
     }
-    pop(&w->u->folder);
+    ocib_path_pop(&w->u->folder);
     if (text[0] == '/') {
         ocib_buf_clear(&w->u->folder);
     }
@@ -202,10 +187,10 @@ static int step(struct walk *w, struct ocib_str part, struct ocib_error **err)
     struct ocib_unpacking *u = w->u;
     struct stat st;
     if (ocib_str_is(part, "..")) {
-        pop(&u->folder);
+        ocib_path_pop(&u->folder);
         return 0;
     }
-    push(&u->folder, part);
+    ocib_path_push(&u->folder, part);
     if (fstatat(u->options->dest_fd, u->folder.data, &st, AT_SYMLINK_NOFOLLOW) < 0) {
         return errno == ENOENT ? take_below(w, err) : fail(w, err);
     }

@@ -25,21 +25,6 @@ int ocib_copy_attributes(int from_fd, const char *from_name, int dir_fd, const c
     return utimensat(dir_fd, name, times, AT_SYMLINK_NOFOLLOW);
 }
 
-static void pop(struct ocib_buf *path)
-{
-    ptrdiff_t slash = ocib_str_rfind(ocib_buf_str(path), '/');
-    path->len = slash < 0 ? 0 : (size_t)slash;
-    path->data[path->len] = '\0';
-}
-
-static void push(struct ocib_buf *path, struct ocib_str part)
-{
-    if (path->len) {
-        ocib_buf_putc(path, '/');
-    }
-    ocib_buf_add_str(path, part);
-}
-
 /* The link's text goes before what is left of the path. */
 static int follow(int view_fd, struct ocib_buf *place, struct ocib_str left, char **rest)
 {
@@ -47,7 +32,7 @@ static int follow(int view_fd, struct ocib_buf *place, struct ocib_str left, cha
     if (!text) {
         return -1;
     }
-    pop(place);
+    ocib_path_pop(place);
     if (text[0] == '/') {
         place->len = 0;
         place->data[0] = '\0';
@@ -95,10 +80,10 @@ int ocib_provided_place(int view_fd, const struct ocib_provided *provided, struc
             continue;
         }
         if (ocib_str_is(part, "..")) {
-            pop(out);
+            ocib_path_pop(out);
             continue;
         }
-        push(out, part);
+        ocib_path_push(out, part);
         int was_link = left.len           ? check_parent(view_fd, out, left, &rest)
                        : provided->follow ? check_end(view_fd, out, &rest)
                                           : 0;
@@ -191,7 +176,7 @@ static void restore_times(int layer_fd, int view_fd, const struct ocib_provided 
             struct timespec times[2] = {st.st_mtim, st.st_mtim};
             (void)!utimensat(layer_fd, place.data, times, AT_SYMLINK_NOFOLLOW);
         }
-        pop(&place);
+        ocib_path_pop(&place);
     }
 }
 

@@ -101,10 +101,7 @@ static void add_reason(struct ocib_buf *why, const struct ocib_error *err)
 
 static int hand_over(struct ocib_error **err, struct ocib_error **failed)
 {
-    if (err && !*err) {
-        *err = ocib_steal(failed);
-    }
-    return -1;
+    return ocib_error_move(err, ocib_steal(failed));
 }
 
 /* Enters mode userns. Not being able to is a reason, and an error only if it was asked for or the

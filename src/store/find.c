@@ -161,10 +161,7 @@ static bool is_not_found(const struct ocib_error *err)
 
 static int pass_on(struct ocib_error **err, struct ocib_error **failed)
 {
-    if (err && !*err) {
-        *err = ocib_steal(failed);
-    }
-    return -1;
+    return ocib_error_move(err, ocib_steal(failed));
 }
 
 /* A reference with a digest names that content, whatever its tag is now. */

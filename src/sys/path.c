@@ -168,3 +168,18 @@ char *ocib_path_join(const char *dir, const char *name)
     }
     return ocib_format("%.*s/%s", (int)len, dir, name);
 }
+
+void ocib_path_pop(struct ocib_buf *path)
+{
+    ptrdiff_t slash = ocib_str_rfind(ocib_buf_str(path), '/');
+    path->len = slash < 0 ? 0 : (size_t)slash;
+    path->data[path->len] = '\0';
+}
+
+void ocib_path_push(struct ocib_buf *path, struct ocib_str part)
+{
+    if (path->len) {
+        ocib_buf_putc(path, '/');
+    }
+    ocib_buf_add_str(path, part);
+}

@@ -54,6 +54,9 @@ int ocib_reopen(int fd, int flags) OCIB_MUST;
 /* Lexically cleaned absolute path: "a//b/../c/" → "/a/c" (freed with free()); links are not looked
  * at. */
 char *ocib_path_clean(struct ocib_str path);
+/* A relative path built part by part: "a", "a/b"; and without its last part again. */
+void ocib_path_push(struct ocib_buf *path, struct ocib_str part);
+void ocib_path_pop(struct ocib_buf *path);
 /* "dir/name" with exactly one slash between (freed with free()). */
 char *ocib_path_join(const char *dir, const char *name);
 

@@ -197,6 +197,20 @@ static void test_join(void **state)
     }
 }
 
+static void test_push_and_pop(void **state)
+{
+    OCIB_AUTO_BUF struct ocib_buf path = {0};
+    ocib_buf_init(&path);
+    ocib_path_push(&path, OCIB_STR("a"));
+    ocib_path_push(&path, OCIB_STR("bc"));
+    assert_string_equal(path.data, "a/bc");
+    ocib_path_pop(&path);
+    assert_string_equal(path.data, "a");
+    ocib_path_pop(&path);
+    ocib_path_pop(&path); /* the root has nothing above it */
+    assert_string_equal(path.data, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest list[] = {
@@ -211,6 +225,7 @@ int main(void)
         cmocka_unit_test(test_reopen),
         cmocka_unit_test(test_clean),
         cmocka_unit_test(test_join),
+        cmocka_unit_test(test_push_and_pop),
     };
     return cmocka_run_group_tests_name("path", list, setup, teardown);
 }
