@@ -265,7 +265,8 @@ static struct ocib_tar_reader *begin(struct ocib_copying *copying,
     if (tar && ocib_tar_reader_next(tar, entry, &why) > 0) {
         return ocib_steal(&tar);
     }
-    if (tar && why && ocib_tar_reader_began(tar)) {
+    bool readable = ocib_error_code(why) == OCIB_ECORRUPT || ocib_error_code(why) == OCIB_OK;
+    if (!readable || (tar && why && ocib_tar_reader_began(tar))) {
         blame_archive(copying, pick, &why);
         (void)ocib_error_move(err, ocib_steal(&why));
     }

@@ -7,6 +7,8 @@
 
 #include "io/stream.h"
 
+#include <stdbool.h>
+
 enum ocib_compression {
     OCIB_COMPRESSION_NONE,
     OCIB_COMPRESSION_GZIP,
@@ -37,5 +39,7 @@ struct ocib_writer *ocib_compressor_new(struct ocib_writer *next,
  */
 struct ocib_reader *ocib_decompressor_new(struct ocib_reader *next, int64_t limit,
                                           struct ocib_error **err) OCIB_MUST;
+/* Did this reader, which ocib_decompressor_new() made, find neither gzip nor zstd? */
+bool ocib_decompressor_is_plain(const struct ocib_reader *reader);
 
 #endif

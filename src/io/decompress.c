@@ -227,3 +227,8 @@ struct ocib_reader *ocib_decompressor_new(struct ocib_reader *next, int64_t limi
     }
     return &d->base;
 }
+
+bool ocib_decompressor_is_plain(const struct ocib_reader *reader)
+{
+    return ((const struct decompressor *)reader)->pull == pull_plain;
+}

@@ -1,4 +1,5 @@
 #include "base/mem.h"
+#include "io/compress.h"
 #include "tar/format.h"
 
 #include <archive.h>
@@ -58,22 +59,20 @@ static void filter_free(struct ocib_reader *reader)
     free(f);
 }
 
-/* Only what libarchive unpacks itself: where it lacks a library it would run a program. */
+/* Only what libarchive unpacks itself: where it lacks a library it would run a program. gzip and
+ * zstd never get here. */
 static bool support(struct archive *archive)
 {
     bool good = archive_read_support_format_raw(archive) == ARCHIVE_OK &&
                 archive_read_support_format_empty(archive) == ARCHIVE_OK;
     good = good &&
-           (!archive_zlib_version() || archive_read_support_filter_gzip(archive) == ARCHIVE_OK);
-    good = good &&
            (!archive_bzlib_version() || archive_read_support_filter_bzip2(archive) == ARCHIVE_OK);
-    good = good &&
-           (!archive_liblzma_version() || archive_read_support_filter_xz(archive) == ARCHIVE_OK);
     return good &&
-           (!archive_libzstd_version() || archive_read_support_filter_zstd(archive) == ARCHIVE_OK);
+           (!archive_liblzma_version() || archive_read_support_filter_xz(archive) == ARCHIVE_OK);
 }
 
-struct ocib_reader *ocib_tar_filter(struct ocib_reader *next, struct ocib_error **err)
+/* By libarchive. */
+static struct ocib_reader *other_kinds(struct ocib_reader *next, struct ocib_error **err)
 {
     static const struct ocib_reader_ops ops = {filter_read, filter_free};
     struct filter *f = ocib_new(struct filter);
@@ -97,4 +96,12 @@ struct ocib_reader *ocib_tar_filter(struct ocib_reader *next, struct ocib_error 
     }
     f->empty = status == ARCHIVE_EOF;
     return &f->base;
+}
+
+/* gzip and zstd by our own reader: it gives what comes before a damaged place, libarchive drops it.
+ */
+struct ocib_reader *ocib_tar_filter(struct ocib_reader *next, struct ocib_error **err)
+{
+    next = ocib_decompressor_new(next, -1, err);
+    return next && ocib_decompressor_is_plain(next) ? other_kinds(next, err) : next;
 }

@@ -29,11 +29,8 @@ struct ocib_tar_reader {
 struct ocib_tar_reader *ocib_tar_reader_new(struct ocib_reader *next, bool archives,
                                             struct ocib_error **err)
 {
-    if (archives) {
-        next = ocib_tar_filter(next, err);
-        if (!next) {
-            return NULL;
-        }
+    if (archives && !(next = ocib_tar_filter(next, err))) {
+        return NULL;
     }
     struct ocib_tar_reader *tar = ocib_new(struct ocib_tar_reader);
     tar->next = next;

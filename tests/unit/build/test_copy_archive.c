@@ -139,6 +139,25 @@ static void test_truncated(void **state)
     assert_true(ocib_str_starts(ocib_str(ocib_error_message(err)), "can't unpack a.tar: "));
 }
 
+/* Damaged right at the beginning: what is a tar by its first header is no plain file because of
+ * that. */
+static void test_truncated_gzip(void **state)
+{
+    static const struct ocib_tar_entry entries[] = {
+        {.path = "f", .mode = S_IFREG | 0644, .size = 30000}, {0}};
+    OCIB_AUTO(adding_remove) struct adding adding;
+    adding_make(&adding);
+    write_tar(&adding, entries);
+    OCIB_AUTO_FREE char *pack = ocib_format(
+        "cd %s && gzip a.tar && mv a.tar.gz a.tar && truncate -s -12 a.tar", adding.context.path);
+    if (system(pack) != 0) {
+        skip();
+    }
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    assert_int_equal(add(&adding, false, &err), -1);
+    assert_true(ocib_str_starts(ocib_str(ocib_error_message(err)), "can't unpack a.tar: "));
+}
+
 /* The writer does not check names. What is a tar by its first header is no plain file because of
  * them. */
 static void test_first_entry_leads_out(void **state)
@@ -167,6 +186,7 @@ int main(void)
         cmocka_unit_test(test_folder_times_are_last),
         cmocka_unit_test(test_truncated),
         cmocka_unit_test(test_first_entry_leads_out),
+        cmocka_unit_test(test_truncated_gzip),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
