@@ -145,10 +145,13 @@ void ocib_platform_host(struct ocib_platform *out)
     store(out, normalise(OCIB_STR("linux"), ocib_str(machine_name(host.machine)), OCIB_STR("")));
 }
 
+/* Three such words and their slashes fit into TEXT_MAX, also when a variant was added. */
+enum { WORD_MAX = 32, TEXT_MAX = 100 };
+
 static int check_word(struct ocib_str text, struct ocib_str word, const char *what,
                       struct ocib_error **err)
 {
-    bool good = word.len > 0;
+    bool good = word.len > 0 && word.len <= WORD_MAX;
     for (size_t i = 0; good && i < word.len; i++) {
         unsigned char c = (unsigned char)word.s[i];
         good = c && c < 0x80 && (isalnum(c) || strchr("_.-", c));
@@ -194,7 +197,7 @@ static int parse_one(struct ocib_str text, struct ocib_platform *out, struct oci
 int ocib_platform_parse(struct ocib_str text, struct ocib_platform *out, struct ocib_error **err)
 {
     ptrdiff_t slash = ocib_str_find(text, '/');
-    if (text.len > 100) {
+    if (text.len > TEXT_MAX) {
         return ocib_error_set(err, OCIB_EUSAGE, "platform \"%.40s…\" is too long", text.s);
     }
     if (slash < 0) {

@@ -147,6 +147,25 @@ static void test_documents_may_spell_it_in_any_way(void **state)
     ocib_platform_release(&have);
 }
 
+/* What is accepted can be written and read again: a variant that is added makes the text longer. */
+static void test_long_words(void **state)
+{
+    struct ocib_platform platform = {0};
+    struct ocib_error *err = NULL;
+    static const char fits[] = "12345678901234567890123456789012/arm";
+    static const char too_long[] = "123456789012345678901234567890123/arm";
+    assert_int_equal(ocib_platform_parse(OCIB_STR(fits), &platform, &err), 0);
+    char *text = ocib_platform_format(&platform);
+    ocib_platform_release(&platform);
+    assert_string_equal(text, "12345678901234567890123456789012/arm/v7");
+    assert_int_equal(ocib_platform_parse(ocib_str(text), &platform, &err), 0);
+    ocib_platform_release(&platform);
+    free(text);
+    assert_int_equal(ocib_platform_parse(OCIB_STR(too_long), &platform, &err), -1);
+    assert_int_equal(ocib_error_code(err), OCIB_EUSAGE);
+    ocib_error_free(err);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,6 +176,7 @@ int main(void)
         cmocka_unit_test(test_better_images_rank_higher),
         cmocka_unit_test(test_what_does_not_run),
         cmocka_unit_test(test_documents_may_spell_it_in_any_way),
+        cmocka_unit_test(test_long_words),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
