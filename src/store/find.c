@@ -159,11 +159,6 @@ static bool is_not_found(const struct ocib_error *err)
     return ocib_error_code(err) == OCIB_ENOTFOUND;
 }
 
-static int pass_on(struct ocib_error **err, struct ocib_error **failed)
-{
-    return ocib_error_move(err, ocib_steal(failed));
-}
-
 /* A reference with a digest names that content, whatever its tag is now. */
 static int find_reference(struct ocib_store *store, const char *text, struct ocib_descriptor *out,
                           char **name, struct ocib_error **err)
@@ -178,7 +173,8 @@ static int find_reference(struct ocib_store *store, const char *text, struct oci
     }
     OCIB_AUTO_FREE char *full = ocib_reference_full(&ref);
     if (ocib_store_ref_get(store, full, out, &failed) < 0) {
-        return is_not_found(failed) ? no_image(store, text, err) : pass_on(err, &failed);
+        return is_not_found(failed) ? no_image(store, text, err)
+                                    : ocib_error_move(err, ocib_steal(&failed));
     }
     if (name) {
         *name = ocib_steal(&full);
@@ -206,5 +202,5 @@ int ocib_store_find(struct ocib_store *store, const char *text, struct ocib_desc
         return 0;
     }
     return is_not_found(failed) && is_digits(text) ? find_digits(store, text, text, out, err)
-                                                   : pass_on(err, &failed);
+                                                   : ocib_error_move(err, ocib_steal(&failed));
 }
