@@ -1,45 +1,13 @@
 #include "sandbox/exe.h"
+#include "sandbox/modes.h"
 #include "sandbox/probe.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/seccomp.h"
 #include "sandbox/state.h"
-#include "sandbox/userns.h"
 #include "sys/fd.h"
 
 #include <fcntl.h>
 #include <unistd.h>
-
-static const char *const names[] = {
-    [OCIB_SANDBOX_AUTO] = "auto",
-    [OCIB_SANDBOX_ROOT] = "root",
-    [OCIB_SANDBOX_USERNS] = "userns",
-    [OCIB_SANDBOX_NONE] = "none",
-};
-
-int ocib_sandbox_mode_parse(const char *name, enum ocib_sandbox_mode *out, struct ocib_error **err)
-{
-    for (size_t i = 0; i < OCIB_COUNT(names); i++) {
-        if (strcmp(name, names[i]) == 0) {
-            *out = (enum ocib_sandbox_mode)i;
-            return 0;
-        }
-    }
-    static const char *const later[] = {"single", "chroot", "traced"};
-    for (size_t i = 0; i < OCIB_COUNT(later); i++) {
-        if (strcmp(name, later[i]) == 0) {
-            ocib_error_set(err, OCIB_EUSAGE, "sandbox mode %s is not in this version of ocib",
-                           name);
-            return ocib_error_hint_set(err, "modes: auto, root, userns, none");
-        }
-    }
-    ocib_error_set(err, OCIB_EUSAGE, "unknown sandbox mode %s", name);
-    return ocib_error_hint_set(err, "modes: auto, root, userns, none");
-}
-
-const char *ocib_sandbox_mode_name(enum ocib_sandbox_mode mode)
-{
-    return names[mode];
-}
 
 enum ocib_sandbox_mode ocib_sandbox_mode(const struct ocib_sandbox *sandbox)
 {
@@ -77,18 +45,6 @@ void ocib_sandbox_free(struct ocib_sandbox *sandbox)
     free(sandbox);
 }
 
-static int try_root(struct ocib_error **err)
-{
-    if (geteuid() != 0) {
-        return ocib_error_set(err, OCIB_ESANDBOX, "mode root: this process is not root (uid %u)",
-                              (unsigned)geteuid());
-    }
-    if (ocib_probe_ids(err) < 0 || ocib_probe_step(err) < 0) {
-        return ocib_error_wrap(err, "mode root");
-    }
-    return 0;
-}
-
 /* Adds a failed try to the reasons: "<message> (<hint>)". */
 static void add_reason(struct ocib_buf *why, const struct ocib_error *err)
 {
@@ -99,51 +55,46 @@ static void add_reason(struct ocib_buf *why, const struct ocib_error *err)
     }
 }
 
-static int hand_over(struct ocib_error **err, struct ocib_error **failed)
-{
-    return ocib_error_move(err, ocib_steal(failed));
-}
-
-/* Enters mode userns. Not being able to is a reason, and an error only if it was asked for or the
- * process is left half way in the namespace. */
-static int try_userns(struct ocib_sandbox *sandbox, bool required, struct ocib_buf *why,
-                      struct ocib_error **err)
+/* Enters one mode. Not being able to is a reason, and an error only if it was asked for or the
+ * process is left half way in it. *entered says which it was. */
+static int try_mode(const struct ocib_mode *mode, bool required, struct ocib_buf *why,
+                    bool *entered, struct ocib_error **err)
 {
     OCIB_AUTO_ERROR struct ocib_error *failed = NULL;
-    bool joined = false;
-    if (ocib_userns_enter(&joined, &failed) == 0) {
-        sandbox->mode = OCIB_SANDBOX_USERNS;
+    bool late = false;
+    *entered = mode->enter(&late, &failed) == 0;
+    if (*entered) {
         return 0;
     }
-    ocib_error_wrap(&failed, "mode userns");
-    if (joined || required) {
-        return hand_over(err, &failed);
+    ocib_error_wrap(&failed, "mode %s", mode->name);
+    if (late || required) {
+        return ocib_error_move(err, ocib_steal(&failed));
     }
     add_reason(why, failed);
     return 0;
 }
 
-/* The better modes one after the other, each tried. */
+/* The modes one after the other, best first. */
 static int choose(struct ocib_sandbox *sandbox, enum ocib_sandbox_mode wanted,
                   struct ocib_error **err)
 {
     OCIB_AUTO_BUF struct ocib_buf why = {0};
-    OCIB_AUTO_ERROR struct ocib_error *failed = NULL;
-    if (wanted != OCIB_SANDBOX_USERNS && try_root(&failed) == 0) {
-        sandbox->mode = OCIB_SANDBOX_ROOT;
-        return 0;
+    size_t count;
+    const struct ocib_mode *modes = ocib_modes(&count);
+    bool entered = false;
+    for (size_t i = 0; i < count && !entered; i++) {
+        bool required = modes[i].mode == wanted;
+        if (!ocib_mode_exists(&modes[i]) || (wanted != OCIB_SANDBOX_AUTO && !required)) {
+            continue;
+        }
+        if (try_mode(&modes[i], required, &why, &entered, err) < 0) {
+            return -1;
+        }
+        sandbox->mode = entered ? modes[i].mode : OCIB_SANDBOX_NONE;
     }
-    if (wanted == OCIB_SANDBOX_ROOT) {
-        return hand_over(err, &failed);
+    if (why.len) {
+        sandbox->why = ocib_buf_take(&why);
     }
-    if (wanted == OCIB_SANDBOX_USERNS) {
-        ocib_error_set(&failed, OCIB_ESANDBOX, "mode root: not wanted");
-    }
-    add_reason(&why, failed);
-    if (try_userns(sandbox, wanted == OCIB_SANDBOX_USERNS, &why, err) < 0) {
-        return -1;
-    }
-    sandbox->why = ocib_buf_take(&why);
     return 0;
 }
 
@@ -152,7 +103,9 @@ static int choose(struct ocib_sandbox *sandbox, enum ocib_sandbox_mode wanted,
 static int choose_none(struct ocib_sandbox *sandbox, struct ocib_error **err)
 {
     OCIB_AUTO_BUF struct ocib_buf why = {0};
-    if (geteuid() != 0 && try_userns(sandbox, false, &why, err) < 0) {
+    bool entered;
+    if (geteuid() != 0 &&
+        try_mode(ocib_mode_find(OCIB_SANDBOX_USERNS), false, &why, &entered, err) < 0) {
         return -1;
     }
     sandbox->mode = OCIB_SANDBOX_NONE;

@@ -27,10 +27,13 @@ enum ocib_sandbox_mode {
     OCIB_SANDBOX_AUTO,
     OCIB_SANDBOX_ROOT,
     OCIB_SANDBOX_USERNS, /* user namespace with subordinate ids */
+    OCIB_SANDBOX_SINGLE, /* user namespace with one id, others emulated */
+    OCIB_SANDBOX_CHROOT, /* a copied tree without namespaces */
+    OCIB_SANDBOX_TRACED, /* no privilege at all */
     OCIB_SANDBOX_NONE,   /* no RUN; an ordinary user's files still need the user namespace */
 };
-/* "auto", "root", "userns", "none"; those of the design that are not there yet are refused by name.
- */
+/* "auto", "none", and the names in the table of modes (modes.h); those that are not there yet are
+ * refused by name. */
 int ocib_sandbox_mode_parse(const char *name, enum ocib_sandbox_mode *out,
                             struct ocib_error **err) OCIB_MUST;
 const char *ocib_sandbox_mode_name(enum ocib_sandbox_mode mode);

@@ -244,13 +244,13 @@ static int map_ids(struct side sides[2], pid_t helper, struct ocib_error **err)
     return finish_tool(&sides[0], err) < 0 || finish_tool(&sides[1], err) < 0 ? -1 : 0;
 }
 
-static int join(pid_t helper, bool *joined, struct ocib_error **err)
+static int join(pid_t helper, bool *late, struct ocib_error **err)
 {
     OCIB_AUTO_FD int pidfd = (int)syscall(SYS_pidfd_open, helper, 0);
     if (pidfd < 0 || setns(pidfd, CLONE_NEWUSER) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't join the user namespace");
     }
-    *joined = true;
+    *late = true;
     return become_root(err) < 0 ? -1 : own_mounts(err);
 }
 
@@ -265,7 +265,8 @@ static int set_up(struct side sides[2], int fd, pid_t helper, struct ocib_error 
     return hear(fd, err);
 }
 
-static int with_helper(struct side sides[2], bool *joined, struct ocib_error **err)
+/* `late` NULL: doesn't join. */
+static int with_helper(struct side sides[2], bool *late, struct ocib_error **err)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
@@ -282,21 +283,34 @@ static int with_helper(struct side sides[2], bool *joined, struct ocib_error **e
         help(theirs);
     }
     ocib_fd_cleanup(&theirs);
-    return set_up(sides, ours, helper.pid, err) < 0 ? -1 : join(helper.pid, joined, err);
+    if (set_up(sides, ours, helper.pid, err) < 0) {
+        return -1;
+    }
+    return late ? join(helper.pid, late, err) : 0;
 }
 
-int ocib_userns_enter(bool *joined, struct ocib_error **err)
+static int make(bool *late, struct ocib_error **err)
 {
     struct side sides[2] = {
         {"/etc/subuid", "newuidmap", "--add-subuids", getuid(), .output = -1},
         {"/etc/subgid", "newgidmap", "--add-subgids", getgid(), .output = -1},
     };
-    *joined = false;
     int result = -1;
     if (read_ranges(&sides[0], err) == 0 && read_ranges(&sides[1], err) == 0) {
-        result = with_helper(sides, joined, err);
+        result = with_helper(sides, late, err);
     }
     side_release(&sides[0]);
     side_release(&sides[1]);
     return result;
+}
+
+int ocib_userns_try(struct ocib_error **err)
+{
+    return make(NULL, err);
+}
+
+int ocib_userns_enter(bool *late, struct ocib_error **err)
+{
+    *late = false;
+    return make(late, err);
 }

@@ -12,8 +12,11 @@
 
 #include <stdbool.h>
 
+/* Only tries it. */
+int ocib_userns_try(struct ocib_error **err) OCIB_MUST;
+
 /* The process must have one thread. Its root, working folder and open files stay as they are; its
- * mount namespace is a private copy. *joined: the failure came too late to go on as before. */
-int ocib_userns_enter(bool *joined, struct ocib_error **err) OCIB_MUST;
+ * mount namespace is a private copy. *late: the failure came too late to go on as before. */
+int ocib_userns_enter(bool *late, struct ocib_error **err) OCIB_MUST;
 
 #endif

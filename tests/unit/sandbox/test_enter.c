@@ -3,37 +3,6 @@
 #include <errno.h>
 #include <sched.h>
 
-static void test_names(void **state)
-{
-    static const enum ocib_sandbox_mode modes[] = {OCIB_SANDBOX_AUTO, OCIB_SANDBOX_ROOT,
-                                                   OCIB_SANDBOX_USERNS, OCIB_SANDBOX_NONE};
-    for (size_t i = 0; i < OCIB_COUNT(modes); i++) {
-        enum ocib_sandbox_mode mode;
-        assert_int_equal(ocib_sandbox_mode_parse(ocib_sandbox_mode_name(modes[i]), &mode, NULL), 0);
-        assert_int_equal(mode, modes[i]);
-    }
-}
-
-static void test_unknown_names(void **state)
-{
-    static const char *const cases[][2] = {
-        {"rootless", "unknown sandbox mode rootless"},
-        {"", "unknown sandbox mode "},
-        {"Root", "unknown sandbox mode Root"},
-        {"single", "sandbox mode single is not in this version of ocib"},
-        {"chroot", "sandbox mode chroot is not in this version of ocib"},
-        {"traced", "sandbox mode traced is not in this version of ocib"},
-    };
-    for (size_t i = 0; i < OCIB_COUNT(cases); i++) {
-        OCIB_AUTO_ERROR struct ocib_error *err = NULL;
-        enum ocib_sandbox_mode mode;
-        assert_int_equal(ocib_sandbox_mode_parse(cases[i][0], &mode, &err), -1);
-        assert_int_equal(ocib_error_code(err), OCIB_EUSAGE);
-        assert_string_equal(ocib_error_message(err), cases[i][1]);
-        assert_string_equal(ocib_error_hint(err), "modes: auto, root, userns, none");
-    }
-}
-
 static void test_mount_points(void **state)
 {
     const char *const *points = ocib_sandbox_mount_points();
@@ -216,8 +185,6 @@ int main(int argc, char **argv)
 {
     ocib_sandbox_child(argc, argv);
     const struct CMUnitTest list[] = {
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_unknown_names),
         cmocka_unit_test(test_mount_points),
         cmocka_unit_test(test_none),
         cmocka_unit_test(test_none_as_user),
