@@ -33,22 +33,36 @@ struct ocib_http *ocib_http_new(const struct ocib_http_options *options)
     for (size_t i = 0; i < OCIB_COUNT(http->share_locks); i++) {
         pthread_mutex_init(&http->share_locks[i], NULL);
     }
-    curl_global_init(CURL_GLOBAL_DEFAULT);
-    http->share = curl_share_init();
-    if (http->share) {
-        curl_share_setopt(http->share, CURLSHOPT_LOCKFUNC, share_lock);
-        curl_share_setopt(http->share, CURLSHOPT_UNLOCKFUNC, share_unlock);
-        curl_share_setopt(http->share, CURLSHOPT_USERDATA, http);
-        curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
-        curl_share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
-    }
     return http;
 }
 
-static void slot_free(struct slot *slot)
+/* Loads libcurl, once. With the lock held. */
+static int make_ready(struct ocib_http *http, struct ocib_error **err)
 {
-    curl_easy_cleanup(slot->easy);
-    curl_multi_cleanup(slot->multi);
+    const struct ocib_curl *curl = &http->curl;
+    if (http->ready) {
+        return 0;
+    }
+    if (ocib_curl_load(&http->curl, err)) {
+        return -1;
+    }
+    curl->global_init(CURL_GLOBAL_DEFAULT);
+    http->share = curl->share_init();
+    if (http->share) {
+        curl->share_setopt(http->share, CURLSHOPT_LOCKFUNC, share_lock);
+        curl->share_setopt(http->share, CURLSHOPT_UNLOCKFUNC, share_unlock);
+        curl->share_setopt(http->share, CURLSHOPT_USERDATA, http);
+        curl->share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_DNS);
+        curl->share_setopt(http->share, CURLSHOPT_SHARE, CURL_LOCK_DATA_SSL_SESSION);
+    }
+    http->ready = true;
+    return 0;
+}
+
+static void slot_free(const struct ocib_http *http, struct slot *slot)
+{
+    http->curl.easy_cleanup(slot->easy);
+    http->curl.multi_cleanup(slot->multi);
     free(slot);
 }
 
@@ -60,10 +74,12 @@ void ocib_http_free(struct ocib_http *http)
     while (http->idle) {
         struct slot *slot = http->idle;
         http->idle = slot->next;
-        slot_free(slot);
+        slot_free(http, slot);
     }
-    curl_share_cleanup(http->share);
-    curl_global_cleanup();
+    if (http->ready) {
+        http->curl.share_cleanup(http->share);
+        http->curl.global_cleanup();
+    }
     for (size_t i = 0; i < OCIB_COUNT(http->share_locks); i++) {
         pthread_mutex_destroy(&http->share_locks[i]);
     }
@@ -71,30 +87,38 @@ void ocib_http_free(struct ocib_http *http)
     free(http);
 }
 
-struct slot *ocib_http_slot_take(struct ocib_http *http)
+static struct slot *slot_new(struct ocib_http *http, struct ocib_error **err)
+{
+    struct slot *slot = ocib_new(struct slot);
+    slot->easy = http->curl.easy_init();
+    slot->multi = http->curl.multi_init();
+    if (!slot->easy || !slot->multi) {
+        slot_free(http, slot);
+        ocib_error_set(err, OCIB_EINTERNAL, "libcurl gave no handle");
+        return NULL;
+    }
+    return slot;
+}
+
+struct slot *ocib_http_slot_take(struct ocib_http *http, struct ocib_error **err)
 {
     pthread_mutex_lock(&http->lock);
     struct slot *slot = http->idle;
     if (slot) {
         http->idle = slot->next;
     }
+    int ready = make_ready(http, err);
     pthread_mutex_unlock(&http->lock);
-    if (!slot) {
-        slot = ocib_new(struct slot);
-        slot->easy = curl_easy_init();
-        slot->multi = curl_multi_init();
+    if (slot || ready) {
+        return slot;
     }
-    if (!slot->easy || !slot->multi) {
-        slot_free(slot);
-        return NULL;
-    }
-    return slot;
+    return slot_new(http, err);
 }
 
 void ocib_http_slot_give(struct ocib_http *http, struct slot *slot)
 {
     /* Forgets headers and bodies, keeps the connections. */
-    curl_easy_reset(slot->easy);
+    http->curl.easy_reset(slot->easy);
     pthread_mutex_lock(&http->lock);
     slot->next = http->idle;
     http->idle = slot;
@@ -115,5 +139,6 @@ int64_t ocib_http_now(void)
 
 int64_t ocib_http_date(const char *text)
 {
-    return (int64_t)curl_getdate(text, NULL);
+    struct ocib_curl_text curl;
+    return ocib_curl_text_load(&curl, NULL) ? -1 : (int64_t)curl.getdate(text, NULL);
 }

@@ -156,7 +156,7 @@ static int on_rewind(void *user, curl_off_t offset, int origin)
 
 static void add_header(struct transfer *t, const char *line)
 {
-    struct curl_slist *longer = curl_slist_append(t->headers, line);
+    struct curl_slist *longer = t->http->curl.slist_append(t->headers, line);
     t->headers = longer ? longer : t->headers;
 }
 
@@ -171,7 +171,7 @@ static void set_headers(struct transfer *t)
         add_header(t, line);
         explicit_bzero(line, strlen(line));
     }
-    curl_easy_setopt(t->slot->easy, CURLOPT_HTTPHEADER, t->headers);
+    t->http->curl.easy_setopt(t->slot->easy, CURLOPT_HTTPHEADER, t->headers);
 }
 
 /* libcurl leaves HTTP_PROXY out, since in a CGI program a client could set it. */
@@ -188,82 +188,86 @@ static const char *proxy_for(const char *url, const char *host)
 
 static void set_trust(struct transfer *t)
 {
+    const struct ocib_curl *curl = &t->http->curl;
     static const struct ocib_http_tls standard = {.verify = true};
     const struct ocib_http_tls *tls = t->request->tls ? t->request->tls : &standard;
     CURL *easy = t->slot->easy;
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->verify ? 1L : 0L);
-    curl_easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->verify ? 2L : 0L);
-    curl_easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+    curl->easy_setopt(easy, CURLOPT_SSL_VERIFYPEER, tls->verify ? 1L : 0L);
+    curl->easy_setopt(easy, CURLOPT_SSL_VERIFYHOST, tls->verify ? 2L : 0L);
+    curl->easy_setopt(easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
     /* As OpenSSL's own programs read them. */
     if (getenv("SSL_CERT_FILE")) {
-        curl_easy_setopt(easy, CURLOPT_CAINFO, getenv("SSL_CERT_FILE"));
+        curl->easy_setopt(easy, CURLOPT_CAINFO, getenv("SSL_CERT_FILE"));
     }
     if (getenv("SSL_CERT_DIR")) {
-        curl_easy_setopt(easy, CURLOPT_CAPATH, getenv("SSL_CERT_DIR"));
+        curl->easy_setopt(easy, CURLOPT_CAPATH, getenv("SSL_CERT_DIR"));
     }
     if (tls->ca_pem.len > 0) {
         struct curl_blob blob = {.data = (void *)(uintptr_t)tls->ca_pem.s,
                                  .len = tls->ca_pem.len,
                                  .flags = CURL_BLOB_COPY};
-        curl_easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
+        curl->easy_setopt(easy, CURLOPT_CAINFO_BLOB, &blob);
     }
     /* Those that belong to a host go to no other one. */
     if (tls->client_cert && t->with_authorization) {
-        curl_easy_setopt(easy, CURLOPT_SSLCERT, tls->client_cert);
-        curl_easy_setopt(easy, CURLOPT_SSLKEY, tls->client_key);
+        curl->easy_setopt(easy, CURLOPT_SSLCERT, tls->client_cert);
+        curl->easy_setopt(easy, CURLOPT_SSLKEY, tls->client_key);
     }
 }
 
 static int set_method(struct transfer *t)
 {
+    const struct ocib_curl *curl = &t->http->curl;
     CURL *easy = t->slot->easy;
     bool sends = strcmp(t->method, "POST") == 0 || strcmp(t->method, "PUT") == 0 ||
                  strcmp(t->method, "PATCH") == 0;
     if (strcmp(t->method, "HEAD") == 0) {
-        curl_easy_setopt(easy, CURLOPT_NOBODY, 1L);
+        curl->easy_setopt(easy, CURLOPT_NOBODY, 1L);
     } else if (sends && t->with_body) {
-        curl_easy_setopt(easy, CURLOPT_UPLOAD, 1L);
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
-        curl_easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)body_size(t));
+        curl->easy_setopt(easy, CURLOPT_UPLOAD, 1L);
+        curl->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
+        curl->easy_setopt(easy, CURLOPT_INFILESIZE_LARGE, (curl_off_t)body_size(t));
         return open_body(t);
     } else if (strcmp(t->method, "GET") != 0) {
-        curl_easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
+        curl->easy_setopt(easy, CURLOPT_CUSTOMREQUEST, t->method);
     }
     return 0;
 }
 
 static void set_callbacks(struct transfer *t)
 {
+    const struct ocib_curl *curl = &t->http->curl;
     CURL *easy = t->slot->easy;
-    curl_easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
-    curl_easy_setopt(easy, CURLOPT_HEADERDATA, t);
-    curl_easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
-    curl_easy_setopt(easy, CURLOPT_WRITEDATA, t);
-    curl_easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
-    curl_easy_setopt(easy, CURLOPT_READDATA, t);
-    curl_easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
-    curl_easy_setopt(easy, CURLOPT_SEEKDATA, t);
-    curl_easy_setopt(easy, CURLOPT_ERRORBUFFER, t->errors);
+    curl->easy_setopt(easy, CURLOPT_HEADERFUNCTION, on_header);
+    curl->easy_setopt(easy, CURLOPT_HEADERDATA, t);
+    curl->easy_setopt(easy, CURLOPT_WRITEFUNCTION, on_body);
+    curl->easy_setopt(easy, CURLOPT_WRITEDATA, t);
+    curl->easy_setopt(easy, CURLOPT_READFUNCTION, on_send);
+    curl->easy_setopt(easy, CURLOPT_READDATA, t);
+    curl->easy_setopt(easy, CURLOPT_SEEKFUNCTION, on_rewind);
+    curl->easy_setopt(easy, CURLOPT_SEEKDATA, t);
+    curl->easy_setopt(easy, CURLOPT_ERRORBUFFER, t->errors);
 }
 
 static int set_up(struct transfer *t)
 {
+    const struct ocib_curl *curl = &t->http->curl;
     CURL *easy = t->slot->easy;
     OCIB_AUTO_FREE char *host = ocib_url_host(t->url);
-    curl_easy_setopt(easy, CURLOPT_URL, t->url);
+    curl->easy_setopt(easy, CURLOPT_URL, t->url);
 #if LIBCURL_VERSION_NUM >= 0x075500
-    curl_easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
+    curl->easy_setopt(easy, CURLOPT_PROTOCOLS_STR, "http,https");
 #endif
-    curl_easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
-    curl_easy_setopt(easy, CURLOPT_USERAGENT, "ocib/" OCIB_VERSION);
-    curl_easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
-    curl_easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
-    curl_easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
-    curl_easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)t->http->options.connect_ms);
-    curl_easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L * 1024);
-    curl_easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 512L * 1024);
-    curl_easy_setopt(easy, CURLOPT_SHARE, t->http->share);
-    curl_easy_setopt(easy, CURLOPT_PROXY, proxy_for(t->url, host));
+    curl->easy_setopt(easy, CURLOPT_HTTP_VERSION, (long)CURL_HTTP_VERSION_2TLS);
+    curl->easy_setopt(easy, CURLOPT_USERAGENT, "ocib/" OCIB_VERSION);
+    curl->easy_setopt(easy, CURLOPT_NOSIGNAL, 1L);
+    curl->easy_setopt(easy, CURLOPT_TCP_KEEPALIVE, 1L);
+    curl->easy_setopt(easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+    curl->easy_setopt(easy, CURLOPT_CONNECTTIMEOUT_MS, (long)t->http->options.connect_ms);
+    curl->easy_setopt(easy, CURLOPT_BUFFERSIZE, 256L * 1024);
+    curl->easy_setopt(easy, CURLOPT_UPLOAD_BUFFERSIZE, 512L * 1024);
+    curl->easy_setopt(easy, CURLOPT_SHARE, t->http->share);
+    curl->easy_setopt(easy, CURLOPT_PROXY, proxy_for(t->url, host));
     set_callbacks(t);
     set_trust(t);
     set_headers(t);
@@ -275,10 +279,11 @@ static int set_up(struct transfer *t)
 /* Whether nothing has moved for too long. The time until the connection stands is libcurl's. */
 static bool has_stalled(struct transfer *t)
 {
+    const struct ocib_curl *curl = &t->http->curl;
     curl_off_t ready = 0, up = 0, down = 0;
-    curl_easy_getinfo(t->slot->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
-    curl_easy_getinfo(t->slot->easy, CURLINFO_SIZE_UPLOAD_T, &up);
-    curl_easy_getinfo(t->slot->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
+    curl->easy_getinfo(t->slot->easy, CURLINFO_PRETRANSFER_TIME_T, &ready);
+    curl->easy_getinfo(t->slot->easy, CURLINFO_SIZE_UPLOAD_T, &up);
+    curl->easy_getinfo(t->slot->easy, CURLINFO_SIZE_DOWNLOAD_T, &down);
     int64_t moved = up + down + (int64_t)t->header_bytes + (ready > 0);
     int64_t now = ocib_http_now();
     if (moved != t->moved || ready == 0) {
@@ -291,23 +296,24 @@ static bool has_stalled(struct transfer *t)
            (int64_t)t->http->options.stall_ms * (sent_all ? ANSWER_PATIENCE : 1);
 }
 
-static CURLcode result_of(CURLM *multi)
+static CURLcode result_of(const struct ocib_curl *curl, CURLM *multi)
 {
     int left;
-    CURLMsg *message = curl_multi_info_read(multi, &left);
+    CURLMsg *message = curl->multi_info_read(multi, &left);
     return message && message->msg == CURLMSG_DONE ? message->data.result : CURLE_RECV_ERROR;
 }
 
 static CURLcode drive(struct transfer *t)
 {
+    const struct ocib_curl *curl = &t->http->curl;
     CURLM *multi = t->slot->multi;
     for (;;) {
         int running = 0;
-        if (curl_multi_perform(multi, &running)) {
+        if (curl->multi_perform(multi, &running)) {
             return CURLE_FAILED_INIT;
         }
         if (!running) {
-            return result_of(multi);
+            return result_of(curl, multi);
         }
         if (ocib_http_interrupted(t->http)) {
             ocib_error_set(&t->error, OCIB_EINTERRUPTED, "interrupted");
@@ -317,7 +323,7 @@ static CURLcode drive(struct transfer *t)
             t->stalled = true;
             return CURLE_OPERATION_TIMEDOUT;
         }
-        curl_multi_poll(multi, NULL, 0, POLL_MS, NULL);
+        curl->multi_poll(multi, NULL, 0, POLL_MS, NULL);
     }
 }
 
@@ -342,19 +348,20 @@ static CURLcode drive_without_sigpipe(struct transfer *t)
 static void read_retry_after(struct transfer *t)
 {
     curl_off_t seconds = 0;
-    curl_easy_getinfo(t->slot->easy, CURLINFO_RETRY_AFTER, &seconds);
+    t->http->curl.easy_getinfo(t->slot->easy, CURLINFO_RETRY_AFTER, &seconds);
     t->response->retry_after = ocib_http_header(t->response, "Retry-After", 0) ? seconds : -1;
 }
 
 static int run(struct transfer *t, struct ocib_error **err)
 {
+    const struct ocib_curl *curl = &t->http->curl;
     CURLcode code = CURLE_READ_ERROR;
     t->moved_at = ocib_http_now();
     if (!set_up(t)) {
-        curl_multi_add_handle(t->slot->multi, t->slot->easy);
+        curl->multi_add_handle(t->slot->multi, t->slot->easy);
         code = drive_without_sigpipe(t);
         read_retry_after(t);
-        curl_multi_remove_handle(t->slot->multi, t->slot->easy);
+        curl->multi_remove_handle(t->slot->multi, t->slot->easy);
     }
     /* A server that refuses a body early closes the connection: its answer counts. */
     bool refused = (code == CURLE_SEND_ERROR || code == CURLE_SEND_FAIL_REWIND) && !t->error &&
@@ -364,9 +371,9 @@ static int run(struct transfer *t, struct ocib_error **err)
 
 static int run_once(struct transfer *t, struct ocib_error **err)
 {
-    t->slot = ocib_http_slot_take(t->http);
+    t->slot = ocib_http_slot_take(t->http, err);
     if (!t->slot) {
-        return ocib_error_set(err, OCIB_EINTERNAL, "libcurl gave no handle");
+        return -1;
     }
     ocib_http_response_release(t->response);
     t->response->url = ocib_strdup(t->url);
@@ -376,7 +383,7 @@ static int run_once(struct transfer *t, struct ocib_error **err)
     ocib_log(t->http->options.log, OCIB_LOG_DEBUG, "%s %s: %d", t->method, shown,
              t->response->status);
     ocib_http_slot_give(t->http, t->slot);
-    curl_slist_free_all(t->headers);
+    t->http->curl.slist_free_all(t->headers);
     t->headers = NULL;
     ocib_reader_free(t->in);
     t->in = NULL;

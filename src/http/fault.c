@@ -34,7 +34,7 @@ static char *peer_name(const struct transfer *transfer)
 static char *system_reason(const struct transfer *transfer, const char *otherwise)
 {
     long number = 0;
-    curl_easy_getinfo(transfer->slot->easy, CURLINFO_OS_ERRNO, &number);
+    transfer->http->curl.easy_getinfo(transfer->slot->easy, CURLINFO_OS_ERRNO, &number);
     if (number == 0) {
         return ocib_strdup(otherwise);
     }
@@ -81,7 +81,7 @@ static int fail_broken(struct transfer *transfer, CURLcode code, struct ocib_err
         return ocib_error_set(err, OCIB_ENETWORK,
                               "the connection to %s ended before its answer did", peer);
     }
-    OCIB_AUTO_FREE char *reason = system_reason(transfer, curl_easy_strerror(code));
+    OCIB_AUTO_FREE char *reason = system_reason(transfer, transfer->http->curl.easy_strerror(code));
     return ocib_error_set(err, OCIB_ENETWORK, "the connection to %s broke: %s", peer, reason);
 }
 
@@ -130,7 +130,7 @@ static int fail_final(struct transfer *transfer, CURLcode code, struct ocib_erro
     }
     default:
         return ocib_error_set(err, OCIB_EREGISTRY, "can't ask %s: %s", peer,
-                              curl_easy_strerror(code));
+                              transfer->http->curl.easy_strerror(code));
     }
 }
 

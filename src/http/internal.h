@@ -6,8 +6,8 @@
 #define OCIB_HTTP_INTERNAL_H
 
 #include "http/http.h"
+#include "http/library.h"
 
-#include <curl/curl.h>
 #include <pthread.h>
 
 /* One thread's place in the pool: the multi handle keeps its connections between exchanges. */
@@ -19,13 +19,16 @@ struct slot {
 
 struct ocib_http {
     struct ocib_http_options options;
-    pthread_mutex_t lock; /* of idle */
-    struct slot *idle;    /* last used first, so that its connections are alive */
-    CURLSH *share;        /* names and TLS sessions */
+    pthread_mutex_t lock; /* of ready and idle */
+    bool ready;           /* the first exchange has loaded libcurl */
+    struct ocib_curl curl;
+    struct slot *idle; /* last used first, so that its connections are alive */
+    CURLSH *share;     /* names and TLS sessions */
     pthread_mutex_t share_locks[CURL_LOCK_DATA_LAST];
 };
 
-struct slot *ocib_http_slot_take(struct ocib_http *http);
+/* NULL with OCIB_EINTERNAL if libcurl is not there. */
+struct slot *ocib_http_slot_take(struct ocib_http *http, struct ocib_error **err);
 void ocib_http_slot_give(struct ocib_http *http, struct slot *slot);
 bool ocib_http_interrupted(const struct ocib_http *http);
 /* Milliseconds of a clock that only goes forward. */

@@ -1,53 +1,66 @@
 #include "http/url.h"
 
 #include "base/mem.h"
+#include "http/library.h"
 
 #include <arpa/inet.h>
-#include <curl/curl.h>
 #include <netinet/in.h>
 #include <string.h>
 
-static void url_cleanup(CURLU **url)
-{
-    curl_url_cleanup(*url);
-}
+/* A parsed URL, with the functions that read it; `handle` NULL: none. */
+struct url {
+    struct ocib_curl_text curl;
+    CURLU *handle;
+};
 
-static void part_cleanup(char **part)
+static void url_cleanup(struct url *url)
 {
-    curl_free(*part);
-}
-#define AUTO_URL  OCIB_AUTO(url_cleanup)
-#define AUTO_PART OCIB_AUTO(part_cleanup)
-
-/* NULL if it is no absolute http or https URL. */
-static CURLU *parse(const char *text)
-{
-    AUTO_URL CURLU *url = curl_url();
-    AUTO_PART char *scheme = NULL;
-    AUTO_PART char *host = NULL;
-    if (!url || curl_url_set(url, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) ||
-        curl_url_get(url, CURLUPART_SCHEME, &scheme, 0) ||
-        curl_url_get(url, CURLUPART_HOST, &host, 0) || host[0] == '\0' ||
-        (strcmp(scheme, "http") != 0 && strcmp(scheme, "https") != 0)) {
-        return NULL;
+    if (url->handle) {
+        url->curl.url_cleanup(url->handle);
     }
-    return ocib_steal(&url);
 }
+#define AUTO_URL OCIB_AUTO(url_cleanup)
 
 /* The part as our own string, NULL if there is none. */
-static char *get(CURLU *url, CURLUPart which, unsigned flags)
+static char *get(const struct url *url, CURLUPart which, unsigned flags)
 {
-    AUTO_PART char *part = NULL;
-    return url && !curl_url_get(url, which, &part, flags) ? ocib_strdup(part) : NULL;
+    char *part = NULL;
+    if (!url->handle || url->curl.url_get(url->handle, which, &part, flags)) {
+        return NULL;
+    }
+    char *copy = ocib_strdup(part);
+    url->curl.free(part);
+    return copy;
 }
 
-static void drop(CURLU *url, CURLUPart which)
+static bool is_web(const struct url *url)
+{
+    OCIB_AUTO_FREE char *scheme = get(url, CURLUPART_SCHEME, 0);
+    OCIB_AUTO_FREE char *host = get(url, CURLUPART_HOST, 0);
+    return scheme && host && host[0] != '\0' &&
+           (strcmp(scheme, "http") == 0 || strcmp(scheme, "https") == 0);
+}
+
+/* False if it is no absolute http or https URL. */
+static bool parse(struct url *url, const char *text)
+{
+    url->handle = ocib_curl_text_load(&url->curl, NULL) ? NULL : url->curl.url();
+    if (url->handle &&
+        (url->curl.url_set(url->handle, CURLUPART_URL, text, CURLU_NON_SUPPORT_SCHEME) ||
+         !is_web(url))) {
+        url_cleanup(url);
+        url->handle = NULL;
+    }
+    return url->handle != NULL;
+}
+
+static void drop(const struct url *url, CURLUPart which)
 {
     /* Clearing a part can't fail. */
-    (void)curl_url_set(url, which, NULL, 0);
+    (void)url->curl.url_set(url->handle, which, NULL, 0);
 }
 
-static char *whole(CURLU *url)
+static char *whole(const struct url *url)
 {
     drop(url, CURLUPART_USER);
     drop(url, CURLUPART_PASSWORD);
@@ -57,11 +70,12 @@ static char *whole(CURLU *url)
 
 char *ocib_url_resolve(const char *base, const char *reference, struct ocib_error **err)
 {
-    AUTO_URL CURLU *url = parse(base);
-    if (url && !curl_url_set(url, CURLUPART_URL, reference, CURLU_NON_SUPPORT_SCHEME)) {
-        OCIB_AUTO_FREE char *joined = whole(url);
-        AUTO_URL CURLU *checked = joined ? parse(joined) : NULL;
-        if (checked) {
+    AUTO_URL struct url url = {0};
+    if (parse(&url, base) &&
+        !url.curl.url_set(url.handle, CURLUPART_URL, reference, CURLU_NON_SUPPORT_SCHEME)) {
+        OCIB_AUTO_FREE char *joined = whole(&url);
+        AUTO_URL struct url checked = {0};
+        if (joined && parse(&checked, joined)) {
             return ocib_steal(&joined);
         }
     }
@@ -73,11 +87,14 @@ char *ocib_url_resolve(const char *base, const char *reference, struct ocib_erro
 bool ocib_url_same_origin(const char *a, const char *b)
 {
     static const CURLUPart parts[] = {CURLUPART_SCHEME, CURLUPART_HOST, CURLUPART_PORT};
-    AUTO_URL CURLU *left = parse(a);
-    AUTO_URL CURLU *right = parse(b);
+    AUTO_URL struct url left = {0};
+    AUTO_URL struct url right = {0};
+    if (!parse(&left, a) || !parse(&right, b)) {
+        return false;
+    }
     for (size_t i = 0; i < OCIB_COUNT(parts); i++) {
-        OCIB_AUTO_FREE char *x = get(left, parts[i], CURLU_DEFAULT_PORT);
-        OCIB_AUTO_FREE char *y = get(right, parts[i], CURLU_DEFAULT_PORT);
+        OCIB_AUTO_FREE char *x = get(&left, parts[i], CURLU_DEFAULT_PORT);
+        OCIB_AUTO_FREE char *y = get(&right, parts[i], CURLU_DEFAULT_PORT);
         if (!x || !y || strcasecmp(x, y) != 0) {
             return false;
         }
@@ -87,12 +104,12 @@ bool ocib_url_same_origin(const char *a, const char *b)
 
 char *ocib_url_host(const char *text)
 {
-    AUTO_URL CURLU *url = parse(text);
-    OCIB_AUTO_FREE char *host = get(url, CURLUPART_HOST, 0);
-    OCIB_AUTO_FREE char *port = get(url, CURLUPART_PORT, 0);
-    if (!host) {
+    AUTO_URL struct url url = {0};
+    if (!parse(&url, text)) {
         return ocib_strdup("");
     }
+    OCIB_AUTO_FREE char *host = get(&url, CURLUPART_HOST, 0);
+    OCIB_AUTO_FREE char *port = get(&url, CURLUPART_PORT, 0);
     return port ? ocib_format("%s:%s", host, port) : ocib_steal(&host);
 }
 
@@ -103,12 +120,12 @@ bool ocib_url_is_https(const char *url)
 
 char *ocib_url_public(const char *text)
 {
-    AUTO_URL CURLU *url = parse(text);
-    if (!url) {
+    AUTO_URL struct url url = {0};
+    if (!parse(&url, text)) {
         return ocib_strdup("");
     }
-    drop(url, CURLUPART_QUERY);
-    return whole(url);
+    drop(&url, CURLUPART_QUERY);
+    return whole(&url);
 }
 
 void ocib_url_encode(struct ocib_buf *out, struct ocib_str value)
