@@ -97,7 +97,13 @@ struct ocib_build_options {
     size_t dockerfile_length;
     const char *const *tags;       /* NULL-ended lists; each may be NULL */
     const char *const *build_args; /* "NAME=value", or "NAME" for the environment's */
+    /* Files with a "NAME=value" or "NAME" in each line, "#" for comments. build_args go before. */
+    const char *const *build_arg_files;
     const char *const *labels;
+    /* "key=value" for the manifest, or "manifest[linux/amd64],manifest-descriptor:key=value". */
+    const char *const *annotations;
+    /* Stages whose steps run anew, "a" or "a,b". Not together with no_cache. */
+    const char *const *no_cache_stages;
     /* "id=NAME,src=FILE", "id=NAME,env=VARIABLE", "id=NAME" (that variable, else that file): for
      * RUN --mount=type=secret; read before the build begins. */
     const char *const *secrets;

@@ -1,5 +1,6 @@
 #include "build/build.h"
 
+#include "api/build_args.h"
 #include "api/secrets.h"
 #include "api/session.h"
 #include "base/mem.h"
@@ -52,22 +53,6 @@ static void end_step(void *data, const struct ocib_step_info *step, bool cached,
     ocib_session_emit(data, &event);
 }
 
-/* "NAME" alone takes the environment's value; a name that is not there is left out, as docker does.
- */
-static void take_build_args(struct ocib_strings *out, const char *const *args)
-{
-    for (size_t i = 0; args && args[i]; i++) {
-        const char *value = strchr(args[i], '=') ? NULL : getenv(args[i]);
-        if (strchr(args[i], '=')) {
-            OCIB_AUTO_FREE char *name =
-                ocib_strndup(args[i], (size_t)(strchr(args[i], '=') - args[i]));
-            ocib_env_set(out, name, strchr(args[i], '=') + 1);
-        } else if (value) {
-            ocib_env_set(out, args[i], value);
-        }
-    }
-}
-
 static int take_network(const char *text, enum ocib_network *out, struct ocib_error **err)
 {
     static const char *const names[] = {"default", "host", "none"};
@@ -90,6 +75,7 @@ static int take_network(const char *text, enum ocib_network *out, struct ocib_er
 /* The owned parts of a request, made from the public options. */
 struct lists {
     struct ocib_strings tags, build_args, labels, outputs;
+    struct ocib_strings annotations, no_cache_stages;
     struct ocib_platform platform;
     struct ocib_secrets secrets;
     struct ocib_strings agents;
@@ -101,6 +87,8 @@ static void lists_release(struct lists *lists)
     ocib_strings_release(&lists->build_args);
     ocib_strings_release(&lists->labels);
     ocib_strings_release(&lists->outputs);
+    ocib_strings_release(&lists->annotations);
+    ocib_strings_release(&lists->no_cache_stages);
     ocib_platform_release(&lists->platform);
     ocib_secrets_release(&lists->secrets);
     ocib_strings_release(&lists->agents);
@@ -116,13 +104,35 @@ static int check_labels(const struct ocib_strings *labels, struct ocib_error **e
     return 0;
 }
 
+/* Each text may name several. */
+static void take_stages(struct ocib_strings *out, const char *const *texts)
+{
+    for (; texts && *texts; texts++) {
+        struct ocib_str rest = ocib_str(*texts);
+        struct ocib_str name;
+        while (ocib_str_cut(&rest, ',', &name)) {
+            ocib_strings_push_str(out, name);
+        }
+    }
+}
+
+static int check_no_cache(const struct ocib_build_options *options, struct ocib_error **err)
+{
+    if (!options->no_cache || !options->no_cache_stages) {
+        return 0;
+    }
+    ocib_error_set(err, OCIB_EUSAGE, "--no-cache and --no-cache-filter can't go together");
+    return ocib_error_hint_set(err, "--no-cache runs the steps of all stages anew");
+}
+
 static int make_request(const struct ocib_build_options *options, struct lists *lists,
                         struct ocib_build_request *out, struct ocib_error **err)
 {
     ocib_session_list(&lists->tags, options->tags);
     ocib_session_list(&lists->labels, options->labels);
     ocib_session_list(&lists->outputs, options->outputs);
-    take_build_args(&lists->build_args, options->build_args);
+    ocib_session_list(&lists->annotations, options->annotations);
+    take_stages(&lists->no_cache_stages, options->no_cache_stages);
     if (options->push) {
         ocib_strings_push(&lists->outputs, "type=image,push=true");
     }
@@ -132,6 +142,8 @@ static int make_request(const struct ocib_build_options *options, struct lists *
         .tags = &lists->tags,
         .build_args = &lists->build_args,
         .labels = &lists->labels,
+        .annotations = &lists->annotations,
+        .no_cache_stages = &lists->no_cache_stages,
         .outputs = &lists->outputs,
         .secrets = &lists->secrets,
         .agents = &lists->agents,
@@ -152,7 +164,8 @@ static int make_request(const struct ocib_build_options *options, struct lists *
         }
         out->platform = &lists->platform;
     }
-    return ocib_secrets_read(options->secrets, &lists->secrets, err) ||
+    return ocib_build_args_read(options, &lists->build_args, err) || check_no_cache(options, err) ||
+                   ocib_secrets_read(options->secrets, &lists->secrets, err) ||
                    ocib_agents_read(options->agents, &lists->agents, err) ||
                    check_labels(&lists->labels, err) ||
                    take_network(options->network, &out->network, err)

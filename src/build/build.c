@@ -37,6 +37,7 @@ static void build_release(struct ocib_build *build)
     ocib_dockerfile_free(build->file);
     ocib_context_free(build->context);
     ocib_outputs_release(&build->outputs);
+    ocib_annotations_release(&build->annotations);
     ocib_platform_release(&build->platform);
 }
 
@@ -240,10 +241,22 @@ static int run_op(struct ocib_build *build, struct ocib_stage_state *state, size
     return 0;
 }
 
+/* --no-cache, and --no-cache-filter by the stage's name, whatever its case (BuildKit). */
+static bool is_uncached(const struct ocib_build *build, const struct ocib_stage *stage)
+{
+    const struct ocib_strings *names = build->request->no_cache_stages;
+    bool found = build->request->no_cache;
+    for (size_t i = 0; stage->name && i < names->len; i++) {
+        found = found || ocib_str_is_nocase(ocib_str(stage->name), names->items[i]);
+    }
+    return found;
+}
+
 static int build_stage(struct ocib_build *build, size_t index, struct ocib_error **err)
 {
     struct ocib_stage_state *state = &build->stages[index];
     state->stage = ocib_plan_stage(build->plan, index);
+    state->no_cache = is_uncached(build, state->stage);
     if (start_stage(build, state, err) < 0 || plan_stage(build, state, err) < 0) {
         return -1;
     }
@@ -276,6 +289,23 @@ static void warn_unused_args(struct ocib_build *build)
         ocib_log(build->env->log, OCIB_LOG_WARNING,
                  "the build arg %s is not declared by any ARG that was reached%s%s%s",
                  unused.items[i], near ? ": did you mean " : "", near ? near : "", near ? "?" : "");
+    }
+}
+
+/* Of --no-cache-filter; BuildKit takes no notice of such names. */
+static void warn_unknown_stages(const struct ocib_build *build)
+{
+    const struct ocib_strings *names = build->request->no_cache_stages;
+    for (size_t i = 0; i < names->len; i++) {
+        bool found = false;
+        for (size_t k = 0; k < build->stage_count; k++) {
+            const char *name = ocib_plan_stage(build->plan, k)->name;
+            found = found || (name && ocib_str_is_nocase(ocib_str(name), names->items[i]));
+        }
+        if (!found) {
+            ocib_log(build->env->log, OCIB_LOG_WARNING,
+                     "--no-cache-filter names '%s', which is no stage", names->items[i]);
+        }
     }
 }
 
@@ -343,8 +373,14 @@ int ocib_build_run(const struct ocib_build_env *env, const struct ocib_build_req
     if (check_tags(request, err) < 0 ||
         ocib_outputs_parse(request->outputs, &build.outputs, err) < 0 ||
         ocib_outputs_compression(&build.outputs, &build.compress, err) < 0 ||
-        read_input(&build, err) < 0 || check_sandbox(&build, err) < 0 ||
-        build_stages(&build, err) < 0) {
+        read_input(&build, err) < 0 ||
+        ocib_annotations_parse(request->annotations, &build.platform, &build.annotations, err) <
+            0 ||
+        check_sandbox(&build, err) < 0) {
+        return -1;
+    }
+    warn_unknown_stages(&build);
+    if (build_stages(&build, err) < 0) {
         return -1;
     }
     struct ocib_stage_state *state = &build.stages[ocib_plan_target(build.plan)];

@@ -67,6 +67,8 @@ struct ocib_build_request {
     const struct ocib_strings *tags; /* lists may be empty, not NULL */
     const struct ocib_strings *build_args;
     const struct ocib_strings *labels;
+    const struct ocib_strings *annotations;     /* build/annotations.h */
+    const struct ocib_strings *no_cache_stages; /* names of stages, each on its own */
     const struct ocib_strings *outputs;
     const struct ocib_secrets *secrets; /* may be NULL */
     const struct ocib_strings *agents;  /* --ssh: "ID=SOCKET"; may be NULL */

@@ -75,12 +75,14 @@ int ocib_image_finish(struct ocib_build *build, struct ocib_stage_state *state,
         struct ocib_descriptor *layer = ocib_vec_add(&manifest.layers);
         ocib_descriptor_copy(layer, &state->layers.items[i].blob);
     }
+    ocib_strings_copy(&manifest.annotations, &build->annotations.manifest);
     ocib_buf_clear(&text);
     ocib_manifest_write(&manifest, &text);
     ocib_manifest_release(&manifest);
     if (put_document(build, &text, OCIB_TYPE_MANIFEST, &out->manifest, err) < 0) {
         return -1;
     }
+    ocib_strings_copy(&out->manifest.annotations, &build->annotations.descriptor);
     out->manifest.has_platform = true;
     ocib_platform_copy(&out->manifest.platform, &state->config.platform);
     return put_record(build, state, &out->manifest.digest, err);

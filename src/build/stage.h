@@ -5,6 +5,7 @@
 #ifndef OCIB_BUILD_STAGE_H
 #define OCIB_BUILD_STAGE_H
 
+#include "build/annotations.h"
 #include "build/build.h"
 #include "build/output.h"
 #include "cache/cache.h"
@@ -40,6 +41,7 @@ struct ocib_stage_state {
     struct ocib_layers layers;
     struct ocib_config config; /* config, diff IDs and history so far */
     int64_t created;           /* of the newest layer, seconds; 0: none yet */
+    bool no_cache;             /* its steps run anew */
 };
 
 struct ocib_build {
@@ -52,6 +54,7 @@ struct ocib_build {
     size_t stage_count;
     struct ocib_platform platform; /* the target's */
     struct ocib_outputs outputs;
+    struct ocib_annotations annotations;
     struct ocib_compress_options compress; /* of new layers */
     unsigned next_id;
     size_t steps;

@@ -217,7 +217,7 @@ int ocib_layer_step_run(struct ocib_layer_step *step, struct ocib_error **err)
         return -1;
     }
     step->build->steps++;
-    step->cached = !step->build->request->no_cache && ocib_cache_get(store, &key, &entry);
+    step->cached = !step->state->no_cache && ocib_cache_get(store, &key, &entry);
     int failed = step->cached
                      ? match_compression(step->build, &entry, err)
                      : make_layer(step, &entry, err) || ocib_cache_put(store, &key, &entry, err);

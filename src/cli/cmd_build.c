@@ -12,6 +12,7 @@
 struct flags {
     struct ocib_build_options options;
     struct cli_list tags, build_args, labels, outputs, secrets, agents;
+    struct cli_list arg_files, annotations, uncached;
     const char *iidfile;
     const char *metadata_file;
     const char *progress;
@@ -49,6 +50,9 @@ static const char *complete(struct flags *flags)
     const char *epoch = flags->epoch ? flags->epoch : getenv("SOURCE_DATE_EPOCH");
     options->tags = flags->tags.items;
     options->build_args = flags->build_args.items;
+    options->build_arg_files = flags->arg_files.items;
+    options->annotations = flags->annotations.items;
+    options->no_cache_stages = flags->uncached.items;
     options->labels = flags->labels.items;
     options->outputs = flags->outputs.items;
     options->secrets = flags->secrets.items;
@@ -195,6 +199,39 @@ static int check_context(const struct cli_verb *verb, const char *context)
     return 0;
 }
 
+static int check_and_build(struct cli_call *call, struct flags *flags)
+{
+    struct ocib_build_options *options = &flags->options;
+    const char *wrong = call->args.count == 1 ? complete(flags) : "build takes one CONTEXT";
+    int status =
+        wrong ? cli_usage(call->verb, wrong) : check_context(call->verb, call->args.items[0]);
+    if (status) {
+        return status;
+    }
+    char *dockerfile = NULL;
+    if (options->dockerfile && strcmp(options->dockerfile, "-") == 0) {
+        dockerfile = read_stdin(&options->dockerfile_length);
+        if (!dockerfile) {
+            return cli_usage(call->verb, "can't read a Dockerfile from standard input");
+        }
+        options->dockerfile_text = dockerfile;
+    }
+    options->context = call->args.items[0];
+    status = build(call->common, flags);
+    free(dockerfile);
+    return status;
+}
+
+static void release(struct flags *flags)
+{
+    struct cli_list *const lists[] = {&flags->tags,      &flags->build_args,  &flags->labels,
+                                      &flags->outputs,   &flags->secrets,     &flags->agents,
+                                      &flags->arg_files, &flags->annotations, &flags->uncached};
+    for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        cli_list_release(lists[i]);
+    }
+}
+
 /* Known to docker's users; what ocib can't do yet is refused, never ignored. */
 #define UNSUPPORTED(name)                                                                          \
     {                                                                                              \
@@ -210,9 +247,15 @@ int cmd_build(struct cli_call *call)
          "the Dockerfile; - reads standard input"},
         {"target", 0, CLI_TEXT, &flags.options.target, "STAGE", "the stage to build"},
         {"build-arg", 0, CLI_LIST, &flags.build_args, "NAME[=VALUE]", "the value of an ARG (many)"},
+        {"build-arg-file", 0, CLI_LIST, &flags.arg_files, "FILE",
+         "a file with a NAME=VALUE in each line (many)"},
         {"label", 0, CLI_LIST, &flags.labels, "KEY=VALUE", "a label for the image (many)"},
+        {"annotation", 0, CLI_LIST, &flags.annotations, "[TYPE:]KEY=VALUE",
+         "an annotation of the manifest (many)"},
         {"platform", 0, CLI_TEXT, &flags.options.platform, "OS/ARCH", "the platform to build for"},
         {"no-cache", 0, CLI_BOOL, &flags.options.no_cache, NULL, "run every step anew"},
+        {"no-cache-filter", 0, CLI_LIST, &flags.uncached, "STAGE,...",
+         "run the steps of these stages anew (many)"},
         {"pull", 0, CLI_BOOL, &flags.options.pull, NULL, "ask the registry for newer base images"},
         {"network", 0, CLI_TEXT, &flags.options.network, "MODE", "of steps: default, host, none"},
         {"secret", 0, CLI_LIST, &flags.secrets, "SPEC",
@@ -231,10 +274,7 @@ int cmd_build(struct cli_call *call)
         {"progress", 0, CLI_TEXT, &flags.progress, "HOW", "auto, plain, quiet"},
         {"quiet", 'q', CLI_BOOL, &flags.quiet, NULL, "print the digest only"},
         {"sandbox", 0, CLI_TEXT, &flags.sandbox, "MODE", "how steps run: auto, root, userns, none"},
-        UNSUPPORTED("build-arg-file"),
         UNSUPPORTED("build-context"),
-        UNSUPPORTED("annotation"),
-        UNSUPPORTED("no-cache-filter"),
         UNSUPPORTED("add-host"),
         UNSUPPORTED("ulimit"),
         UNSUPPORTED("shm-size"),
@@ -263,29 +303,10 @@ int cmd_build(struct cli_call *call)
         UNSUPPORTED("force-rm"),
         {NULL, 0, CLI_BOOL, NULL, NULL, NULL},
     };
-    char *dockerfile = NULL;
     int status;
-    const char *wrong = NULL;
     if (cli_parse(call, table, &status)) {
-        wrong = call->args.count == 1 ? complete(&flags) : "build takes one CONTEXT";
-        status =
-            wrong ? cli_usage(call->verb, wrong) : check_context(call->verb, call->args.items[0]);
-        if (status == 0 && flags.options.dockerfile && strcmp(flags.options.dockerfile, "-") == 0) {
-            dockerfile = read_stdin(&flags.options.dockerfile_length);
-            flags.options.dockerfile_text = dockerfile;
-            status = dockerfile
-                         ? 0
-                         : cli_usage(call->verb, "can't read a Dockerfile from standard input");
-        }
-        flags.options.context = call->args.count ? call->args.items[0] : NULL;
-        status = status ? status : build(call->common, &flags);
+        status = check_and_build(call, &flags);
     }
-    free(dockerfile);
-    cli_list_release(&flags.tags);
-    cli_list_release(&flags.build_args);
-    cli_list_release(&flags.labels);
-    cli_list_release(&flags.outputs);
-    cli_list_release(&flags.secrets);
-    cli_list_release(&flags.agents);
+    release(&flags);
     return status;
 }
