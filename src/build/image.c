@@ -1,6 +1,7 @@
 #include "build/export.h"
 
 #include "base/mem.h"
+#include "build/guard.h"
 
 #include <jansson.h>
 #include <time.h>
@@ -66,6 +67,11 @@ int ocib_image_finish(struct ocib_build *build, struct ocib_stage_state *state,
     OCIB_AUTO_BUF struct ocib_buf text = {0};
     stamp(build, state);
     ocib_config_write(&state->config, &text);
+    OCIB_AUTO_GUARD struct ocib_guard guard;
+    ocib_guard_init(&guard, build, state);
+    if (ocib_guard_config(&guard, ocib_buf_str(&text), err) < 0) {
+        return -1;
+    }
     if (put_document(build, &text, OCIB_TYPE_CONFIG, &out->config, err) < 0) {
         return -1;
     }

@@ -1,6 +1,7 @@
 #include "build/step.h"
 
 #include "base/mem.h"
+#include "build/guard.h"
 #include "io/compress.h"
 #include "rootfs/layer.h"
 #include "sys/fd.h"
@@ -74,6 +75,8 @@ static int write_layer(struct ocib_layer_step *step, const struct ocib_strings *
                        struct ocib_work *work, struct ocib_cache_entry *entry,
                        struct ocib_error **err)
 {
+    OCIB_AUTO_GUARD struct ocib_guard guard;
+    ocib_guard_init(&guard, step->build, step->state);
     const struct ocib_build *build = step->build;
     const struct ocib_build_request *request = build->request;
     struct ocib_tally plain = {0}, packed = {0};
@@ -81,7 +84,9 @@ static int write_layer(struct ocib_layer_step *step, const struct ocib_strings *
     struct ocib_writer *stream = blob ? ocib_compressor_new(blob, &build->compress, err) : NULL;
     OCIB_AUTO(ocib_tar_writer_cleanup)
     struct ocib_tar_writer *tar =
-        stream ? ocib_tar_writer_new(ocib_writer_tee(stream, &plain), err) : NULL;
+        stream
+            ? ocib_tar_writer_new(ocib_guard_writer(&guard, ocib_writer_tee(stream, &plain)), err)
+            : NULL;
     OCIB_AUTO_FD int upper = openat(work->fd, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (!tar || upper < 0) {
         return ocib_error_set_errno(err, OCIB_ESTORE, "can't read the step's changes");
@@ -102,6 +107,7 @@ static int write_layer(struct ocib_layer_step *step, const struct ocib_strings *
     if (ocib_layer_diff(&options, tar, &result, err) < 0 || ocib_tar_writer_finish(tar, err) < 0) {
         return -1;
     }
+    step->has_secret = guard.found != NULL;
     *entry = (struct ocib_cache_entry){
         .diff_id = plain.digest,
         .blob = packed.digest,
@@ -218,9 +224,11 @@ int ocib_layer_step_run(struct ocib_layer_step *step, struct ocib_error **err)
     }
     step->build->steps++;
     step->cached = !step->state->no_cache && ocib_cache_get(store, &key, &entry);
-    int failed = step->cached
-                     ? match_compression(step->build, &entry, err)
-                     : make_layer(step, &entry, err) || ocib_cache_put(store, &key, &entry, err);
+    int failed =
+        step->cached ? match_compression(step->build, &entry, err) : make_layer(step, &entry, err);
+    if (!failed && !step->cached && !step->has_secret) {
+        failed = ocib_cache_put(store, &key, &entry, err);
+    }
     if (failed) {
         ocib_cache_entry_release(&entry);
         return -1;

@@ -26,7 +26,8 @@ struct ocib_layer_step {
     void *data;
     /* Filled by ocib_layer_step_run(). */
     bool cached;
-    int64_t plain; /* bytes of the layer's plain tar */
+    bool has_secret; /* the layer is not to be cached, see build/guard.h */
+    int64_t plain;   /* bytes of the layer's plain tar */
 };
 
 /* Takes the layer from the cache, or makes it; appends it to the stage with its history entry. */

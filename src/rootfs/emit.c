@@ -181,7 +181,10 @@ int ocib_emit(struct ocib_emitter *emitter, int dir_fd, const char *name, const 
     if (ocib_tar_writer_entry(emitter->tar, &entry, err) < 0) {
         return -1;
     }
-    return entry.size ? emit_content(emitter, dir_fd, name, &entry, err) : 0;
+    if (entry.size && emit_content(emitter, dir_fd, name, &entry, err) < 0) {
+        return ocib_error_wrap(err, "/%s", path);
+    }
+    return 0;
 }
 
 int ocib_emit_whiteout(struct ocib_emitter *emitter, const char *path, struct ocib_error **err)
