@@ -42,6 +42,10 @@ const char *ocib_error_message(const struct ocib_error *err);
 /* What to do about it; NULL if nothing better than the message is known. */
 const char *ocib_error_hint(const struct ocib_error *err);
 
+/* A stable word for the cause, for programs: of OCIB_ESANDBOX those that docs/doctor.md lists. NULL
+ * if there is none. */
+const char *ocib_error_reason(const struct ocib_error *err);
+
 /*
  * Where in a file the error lies. False if it has no place. Lines and columns count from 1, columns
  * in bytes; end_line is the last line of the construct. `text` is the source line, without its

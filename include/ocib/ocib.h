@@ -60,7 +60,7 @@ struct ocib_event {
 struct ocib_options {
     const char *root;           /* the store; NULL: $OCIB_ROOT, or the user's default */
     bool steps;                 /* steps will be run: enter the sandbox mode */
-    const char *sandbox;        /* "auto" (also NULL), "root", "userns", "none" */
+    const char *sandbox;        /* "auto" (also NULL), "none", or a mode that ocib_doctor() names */
     bool insecure;              /* --tls-verify=false */
     const char *registry_ca;    /* PEM file; NULL: the system's */
     const char *authfile;       /* NULL: the usual places */
@@ -85,6 +85,37 @@ const char *ocib_features(void);
 /* The name of `names` (NULL-ended) that a misspelt word was probably meant to be; NULL if none is
  * near. */
 const char *ocib_nearest(const char *word, const char *const *names);
+
+/* --- what this machine can do ------------------------------------------------------------------
+ */
+
+enum ocib_check_verdict {
+    OCIB_CHECK_YES,
+    OCIB_CHECK_NO,
+    OCIB_CHECK_NOTE, /* a fact that is neither good nor bad */
+};
+
+struct ocib_check {
+    char *group; /* "mode", "machine", "store" */
+    char *name;  /* of group "mode": as --sandbox takes it */
+    enum ocib_check_verdict verdict;
+    char *text;
+    char *reason; /* an obstacle's id, as docs/doctor.md lists them; NULL: none */
+    char *remedy; /* the line that removes it; NULL: none */
+};
+struct ocib_diagnosis {
+    struct ocib_check *checks;
+    size_t count;
+    char *mode; /* the one that builds use: "none" if RUN can't be run */
+};
+/*
+ * Tries what builds need. As with ocib_open(), the process must have one thread, and is moved into
+ * the mode that is found. Of the options `root`, `sandbox` and `event` are used. What can't be had
+ * is a finding, not an error.
+ */
+int ocib_doctor(const struct ocib_options *options, struct ocib_diagnosis **out,
+                struct ocib_error **err);
+void ocib_diagnosis_free(struct ocib_diagnosis *diagnosis);
 
 /* --- build -------------------------------------------------------------------------------------
  */

@@ -91,7 +91,11 @@ static int open_store(struct ocib *ocib, const char *root, struct ocib_error **e
         return ocib_error_hint_set(err, "give one with --root DIR or OCIB_ROOT");
     }
     ocib->store = ocib_store_open(root, &ocib->log, err);
-    return ocib->store ? 0 : -1;
+    const char *form = ocib->sandbox ? ocib_sandbox_layers_form(ocib->sandbox) : NULL;
+    if (!ocib->store || (form && ocib_store_layers_form(ocib->store, form, err) < 0)) {
+        return -1;
+    }
+    return 0;
 }
 
 struct ocib *ocib_open(const struct ocib_options *options, struct ocib_error **err)

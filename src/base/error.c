@@ -11,6 +11,7 @@ struct ocib_error {
     int step_status;
     char *message;
     char *hint;
+    char *reason;
     char *detail;
     char *file;
     char *text;
@@ -57,6 +58,11 @@ const char *ocib_error_hint(const struct ocib_error *err)
     return err ? err->hint : NULL;
 }
 
+const char *ocib_error_reason(const struct ocib_error *err)
+{
+    return err ? err->reason : NULL;
+}
+
 const char *ocib_error_detail(const struct ocib_error *err)
 {
     return err ? err->detail : NULL;
@@ -84,6 +90,7 @@ void ocib_error_free(struct ocib_error *err)
     int saved = errno;
     free(err->message);
     free(err->hint);
+    free(err->reason);
     free(err->detail);
     free(err->file);
     free(err->text);
@@ -223,6 +230,14 @@ int ocib_error_hint_replace(struct ocib_error **err, const char *text)
     if (err && *err) {
         free((*err)->hint);
         (*err)->hint = ocib_strdup(text);
+    }
+    return -1;
+}
+
+int ocib_error_reason_set(struct ocib_error **err, const char *reason)
+{
+    if (err && *err && !(*err)->reason) {
+        (*err)->reason = ocib_strdup(reason);
     }
     return -1;
 }

@@ -43,6 +43,8 @@ int ocib_error_place_at(struct ocib_error **err, struct ocib_span span);
 int ocib_error_hint_set(struct ocib_error **err, const char *fmt, ...) OCIB_PRINTF(2, 3);
 /* The same in place of the hint that is there. */
 int ocib_error_hint_replace(struct ocib_error **err, const char *text);
+/* A stable word for the cause; the first one stays. */
+int ocib_error_reason_set(struct ocib_error **err, const char *reason);
 int ocib_error_detail_set(struct ocib_error **err, struct ocib_str text);
 int ocib_error_code_set(struct ocib_error **err, enum ocib_code code);
 int ocib_error_step_status_set(struct ocib_error **err, int status);

@@ -71,6 +71,7 @@ int cmd_untag(struct cli_call *call);
 int cmd_inspect(struct cli_call *call);
 int cmd_history(struct cli_call *call);
 int cmd_report(struct cli_call *call);
+int cmd_doctor(struct cli_call *call);
 int cmd_version(struct cli_call *call);
 int cmd_help(struct cli_call *call);
 

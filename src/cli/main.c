@@ -37,6 +37,10 @@ const struct cli_verb cli_verbs[] = {
      "  ocib report mall_backend\n"
      "  ocib report --format json mall_backend\n",
      cmd_report},
+    {"doctor", "[flags]", "tell what this machine can do for RUN, and what would help",
+     "  ocib doctor\n"
+     "  ocib doctor --format json\n",
+     cmd_doctor},
     {"version", "[flags]", "show the version and what it was built with", "  ocib version\n",
      cmd_version},
     {"help", "[VERB]", "explain a verb", "  ocib help build\n", cmd_help},

@@ -1,5 +1,6 @@
 #include "sandbox/exe.h"
 #include "sandbox/modes.h"
+#include "sandbox/obstacles.h"
 #include "sandbox/probe.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/seccomp.h"
@@ -17,6 +18,13 @@ enum ocib_sandbox_mode ocib_sandbox_mode(const struct ocib_sandbox *sandbox)
 bool ocib_sandbox_in_userns(const struct ocib_sandbox *sandbox)
 {
     return sandbox->in_userns;
+}
+
+/* Root of the machine marks what an overlay hides with other attributes than root of its user
+ * namespace, though owners are the same. */
+const char *ocib_sandbox_layers_form(const struct ocib_sandbox *sandbox)
+{
+    return sandbox->was_root && sandbox->in_userns ? "userns" : NULL;
 }
 
 const char *ocib_sandbox_why(const struct ocib_sandbox *sandbox)
@@ -45,9 +53,14 @@ void ocib_sandbox_free(struct ocib_sandbox *sandbox)
     free(sandbox);
 }
 
-/* Adds a failed try to the reasons: "<message> (<hint>)". */
+/* Adds a failed try to the reasons: "<message> (<hint>)". That somebody is not root, nobody needs
+ * to be told. */
 static void add_reason(struct ocib_buf *why, const struct ocib_error *err)
 {
+    const char *reason = ocib_error_reason(err);
+    if (reason && strcmp(reason, ocib_obstacle_id(OCIB_OBSTACLE_NOT_ROOT)) == 0) {
+        return;
+    }
     ocib_buf_puts(why, why->len ? "; " : "");
     ocib_buf_puts(why, ocib_error_message(err));
     if (ocib_error_hint(err)) {
@@ -143,6 +156,7 @@ struct ocib_sandbox *ocib_sandbox_enter(enum ocib_sandbox_mode mode, const struc
     OCIB_AUTO(ocib_sandbox_cleanup) struct ocib_sandbox *sandbox = ocib_new(struct ocib_sandbox);
     sandbox->server = (struct ocib_server){{0, -1}, -1};
     sandbox->mode = OCIB_SANDBOX_NONE;
+    sandbox->was_root = geteuid() == 0 && !ocib_probe_in_userns();
     int chosen = mode == OCIB_SANDBOX_NONE ? choose_none(sandbox, err) : choose(sandbox, mode, err);
     if (chosen < 0 || get_ready(sandbox, log, err) < 0) {
         return NULL;

@@ -1,6 +1,7 @@
 #include "sandbox/modes.h"
 
 #include "base/buf.h"
+#include "sandbox/obstacles.h"
 #include "sandbox/probe.h"
 #include "sandbox/userns.h"
 
@@ -9,8 +10,9 @@
 int ocib_root_try(struct ocib_error **err)
 {
     if (geteuid() != 0) {
-        return ocib_error_set(err, OCIB_ESANDBOX, "this process is not root (uid %u)",
-                              (unsigned)geteuid());
+        ocib_error_set(err, OCIB_ESANDBOX, "this process is not root (uid %u)",
+                       (unsigned)geteuid());
+        return ocib_obstacle_add(err, OCIB_OBSTACLE_NOT_ROOT, NULL);
     }
     return ocib_probe_ids(err) < 0 ? -1 : ocib_probe_step(err);
 }

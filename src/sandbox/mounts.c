@@ -1,6 +1,7 @@
 #include "sandbox/mounts.h"
 
 #include "base/mem.h"
+#include "sandbox/obstacles.h"
 #include "sandbox/wire.h"
 #include "sys/fd.h"
 #include "sys/mount.h"
@@ -26,11 +27,10 @@ static int fail(struct ocib_error **err, const char *what, const char *path)
 
 static int fail_proc(struct ocib_error **err)
 {
+    int number = errno;
     fail(err, "a new proc", "/proc");
-    return ocib_error_hint_set(
-        err, "in a container whose /proc is partly masked the kernel refuses a new one: start that "
-             "container with an unmasked /proc (docker run --security-opt systempaths=unconfined; "
-             "Kubernetes procMount: Unmasked)");
+    return number == EPERM ? ocib_obstacle_add(err, OCIB_OBSTACLE_PROC_MASKED, NULL)
+                           : ocib_obstacle_explain(err, number);
 }
 
 /* Opens what a mount shall cover: a path of the tree, no link on the way or at its end. */
@@ -439,18 +439,25 @@ int ocib_sandbox_enter_tree(int root_fd, const struct ocib_strings *targets,
     return 0;
 }
 
+static int refused(struct ocib_error **err, const char *what)
+{
+    int number = errno;
+    ocib_error_set_errno(err, OCIB_ESANDBOX, "%s", what);
+    return number == ENODEV ? -1 : ocib_obstacle_explain(err, number);
+}
+
 int ocib_sandbox_try_mounts(struct ocib_error **err)
 {
     if (leave_chroot() < 0 || ocib_mount_make_private() < 0) {
-        return ocib_error_set_errno(err, OCIB_ESANDBOX, "mount: can't make mounts private");
+        return refused(err, "mount: can't make mounts private");
     }
     OCIB_AUTO_FD int tmpfs = new_dev();
     if (tmpfs < 0) {
-        return ocib_error_set_errno(err, OCIB_ESANDBOX, "fsmount: can't mount a tmpfs");
+        return refused(err, "fsmount: can't mount a tmpfs");
     }
     OCIB_AUTO_FD int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (host < 0 || ocib_mount_attach(tmpfs, host) < 0) {
-        return ocib_error_set_errno(err, OCIB_ESANDBOX, "move_mount: can't attach a mount");
+        return refused(err, "move_mount: can't attach a mount");
     }
     OCIB_AUTO_FD int proc = new_proc();
     if (proc < 0) {
@@ -458,10 +465,12 @@ int ocib_sandbox_try_mounts(struct ocib_error **err)
     }
     OCIB_AUTO_FD int sys = new_sys(host);
     if (sys < 0) {
-        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't mount /sys read-only");
+        return refused(err, "can't mount /sys read-only");
     }
     if (!ocib_mount_type_usable("overlay")) {
-        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't mount overlay file systems");
+        bool absent = errno == ENODEV;
+        refused(err, "can't mount overlay file systems");
+        return absent ? ocib_obstacle_add(err, OCIB_OBSTACLE_OVERLAY_KERNEL, NULL) : -1;
     }
     return 0;
 }

@@ -1,8 +1,8 @@
 #include "sandbox/probe.h"
 
 #include "base/mem.h"
-#include "sandbox/caps.h"
 #include "sandbox/mounts.h"
+#include "sandbox/obstacles.h"
 #include "sandbox/wire.h"
 #include "sys/fd.h"
 #include "sys/file.h"
@@ -10,11 +10,11 @@
 
 #include <errno.h>
 #include <fcntl.h>
-#include <linux/capability.h>
 #include <sched.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -35,11 +35,11 @@ bool ocib_probe_file_is(const char *path, const char *number)
 }
 
 /* The first namespace maps all ids onto themselves: one line "0 0 4294967295". */
-bool ocib_probe_in_userns(void)
+static bool maps_all_ids(void)
 {
     OCIB_AUTO_BUF struct ocib_buf text = {0};
     if (!read_small("/proc/self/uid_map", &text)) {
-        return false;
+        return true;
     }
     struct ocib_str rest = ocib_buf_str(&text);
     struct ocib_str word;
@@ -48,10 +48,19 @@ bool ocib_probe_in_userns(void)
     while (ocib_str_cut(&rest, ' ', &word)) {
         word = ocib_str_trim(word);
         if (word.len && (i == OCIB_COUNT(first) || !ocib_str_is(word, first[i++]))) {
-            return true;
+            return false;
         }
     }
-    return false;
+    return true;
+}
+
+/* Another one can do that too, but has another number: the first one's never changes (nsfs.h). */
+bool ocib_probe_in_userns(void)
+{
+    enum { FIRST_USER_NAMESPACE = 0xEFFFFFFD };
+    struct stat st;
+    bool other = stat("/proc/self/ns/user", &st) == 0 && st.st_ino != FIRST_USER_NAMESPACE;
+    return other || !maps_all_ids();
 }
 
 bool ocib_probe_status_has(const char *wanted)
@@ -70,28 +79,6 @@ bool ocib_probe_status_has(const char *wanted)
     return false;
 }
 
-char *ocib_probe_userns_hint(int error)
-{
-    if (ocib_probe_file_is("/proc/sys/kernel/unprivileged_userns_clone", "0")) {
-        return ocib_strdup("allow user namespaces: sysctl -w kernel.unprivileged_userns_clone=1");
-    }
-    if (error == ENOSPC || ocib_probe_file_is("/proc/sys/user/max_user_namespaces", "0")) {
-        return ocib_strdup("allow user namespaces: sysctl -w user.max_user_namespaces=15000");
-    }
-    if (ocib_probe_file_is("/proc/sys/kernel/apparmor_restrict_unprivileged_userns", "1")) {
-        return ocib_strdup(
-            "AppArmor restricts user namespaces: load a profile with \"userns,\" for "
-            "this program, or sysctl -w "
-            "kernel.apparmor_restrict_unprivileged_userns=0");
-    }
-    if (ocib_probe_status_has("Seccomp:\t2")) {
-        return ocib_strdup("a seccomp profile confines this process: start its container with one "
-                           "that allows unshare and mount (docker run --security-opt "
-                           "seccomp=unconfined --security-opt apparmor=unconfined)");
-    }
-    return NULL;
-}
-
 _Noreturn static void try_in_child(int fd)
 {
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
@@ -108,12 +95,7 @@ static int fail_namespaces(struct ocib_error **err)
 {
     int number = errno;
     ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make mount, pid, ipc and uts namespaces");
-    if (geteuid() == 0 && !(ocib_caps_effective() & UINT64_C(1) << CAP_SYS_ADMIN)) {
-        return ocib_error_hint_set(err, "root has no CAP_SYS_ADMIN here: start its container with "
-                                        "--cap-add SYS_ADMIN, or run ocib as an ordinary user");
-    }
-    OCIB_AUTO_FREE char *hint = ocib_probe_userns_hint(number);
-    return hint ? ocib_error_hint_set(err, "%s", hint) : -1;
+    return ocib_obstacle_explain(err, number);
 }
 
 static int read_result(int fd, struct ocib_error **err)
@@ -156,8 +138,7 @@ int ocib_probe_ids(struct ocib_error **err)
     OCIB_AUTO_BUF struct ocib_buf text = {0};
     if (read_small("/proc/self/setgroups", &text) && ocib_str_starts(ocib_buf_str(&text), "deny")) {
         ocib_error_set(err, OCIB_ESANDBOX, "this user namespace has one user and group only");
-        return ocib_error_hint_set(err, "start ocib outside of it: it makes its own user namespace "
-                                        "with all subordinate ids");
+        return ocib_obstacle_add(err, OCIB_OBSTACLE_ONE_ID, NULL);
     }
     return 0;
 }

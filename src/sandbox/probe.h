@@ -19,10 +19,6 @@ int ocib_probe_ids(struct ocib_error **err) OCIB_MUST;
 /* True unless this process is in the machine's first user namespace. */
 bool ocib_probe_in_userns(void);
 
-/* What commonly forbids user namespaces on this machine; the text of a hint, to be freed, or NULL.
- */
-char *ocib_probe_userns_hint(int error);
-
 /* True if /proc/self/status has this line: "NoNewPrivs:\t1". */
 bool ocib_probe_status_has(const char *line);
 

@@ -53,6 +53,9 @@ enum ocib_sandbox_mode ocib_sandbox_mode(const struct ocib_sandbox *sandbox);
 /* True if this process is in a user namespace of its making or its host's: overlay needs userxattr,
  * device nodes can't be made. */
 bool ocib_sandbox_in_userns(const struct ocib_sandbox *sandbox);
+/* In what form this process leaves and finds unpacked layers in a store, for
+ * ocib_store_layers_form(); NULL: the usual one. */
+const char *ocib_sandbox_layers_form(const struct ocib_sandbox *sandbox);
 /* Why not a better mode, and what to do; NULL in mode root. */
 const char *ocib_sandbox_why(const struct ocib_sandbox *sandbox);
 

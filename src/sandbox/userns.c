@@ -1,6 +1,7 @@
 #include "sandbox/userns.h"
 
 #include "base/mem.h"
+#include "sandbox/obstacles.h"
 #include "sandbox/probe.h"
 #include "sandbox/wire.h"
 #include "sys/fd.h"
@@ -31,6 +32,7 @@ struct side {
     const char *file;
     const char *tool;
     const char *option; /* of usermod(8) */
+    const char *map;    /* in /proc/PID */
     uint32_t own;
     struct ocib_id_ranges ranges;
     struct ocib_process process;
@@ -44,6 +46,47 @@ static void side_release(struct side *side)
     ocib_fd_cleanup(&side->output);
 }
 
+static void sides_init(struct side sides[2])
+{
+    sides[0] = (struct side){"/etc/subuid", "newuidmap", "--add-subuids",
+                             "uid_map",     getuid(),    .output = -1};
+    sides[1] = (struct side){"/etc/subgid", "newgidmap", "--add-subgids",
+                             "gid_map",     getgid(),    .output = -1};
+}
+
+/* The ids that this process's own user namespace has. */
+static int read_available(const struct side *side, struct ocib_id_ranges *out,
+                          struct ocib_error **err)
+{
+    OCIB_AUTO_BUF struct ocib_buf text = {0};
+    OCIB_AUTO_FREE char *path = ocib_format("/proc/self/%s", side->map);
+    if (ocib_file_read(AT_FDCWD, path, SUBID_FILE_MAX, &text, OCIB_ESANDBOX, err) < 0) {
+        return ocib_error_code_set(err, OCIB_ESANDBOX);
+    }
+    ocib_id_ranges_parse_map(ocib_buf_str(&text), out);
+    return 0;
+}
+
+/* Leaves of the ranges what can be mapped. */
+static int clip_ranges(struct side *side, struct ocib_error **err)
+{
+    struct ocib_id_ranges available = {0};
+    struct ocib_id_ranges clipped = {0};
+    if (read_available(side, &available, err) < 0) {
+        return -1;
+    }
+    ocib_id_ranges_clip(&side->ranges, &available, side->own, &clipped);
+    ocib_id_ranges_release(&available);
+    ocib_id_ranges_release(&side->ranges);
+    side->ranges = clipped;
+    if (clipped.len) {
+        return 0;
+    }
+    ocib_error_set(err, OCIB_ESANDBOX,
+                   "the subordinate ids of %s are outside of this user namespace", side->file);
+    return ocib_obstacle_add(err, OCIB_OBSTACLE_SUBIDS_OUTSIDE, side->file);
+}
+
 static const char *user_name(void)
 {
     struct passwd *entry = getpwuid(getuid());
@@ -52,6 +95,9 @@ static const char *user_name(void)
 
 static int read_ranges(struct side *side, struct ocib_error **err)
 {
+    if (geteuid() == 0) {
+        return read_available(side, &side->ranges, err);
+    }
     OCIB_AUTO_BUF struct ocib_buf text = {0};
     OCIB_AUTO_ERROR struct ocib_error *why = NULL;
     const char *name = user_name();
@@ -61,13 +107,12 @@ static int read_ranges(struct side *side, struct ocib_error **err)
         return ocib_error_set(err, OCIB_ESANDBOX, "%s", ocib_error_message(why));
     }
     if (side->ranges.len) {
-        return 0;
+        return clip_ranges(side, err);
     }
-    OCIB_AUTO_FREE char *id = ocib_format("%u", (unsigned)getuid());
-    ocib_error_set(err, OCIB_ESANDBOX, "user %s has no subordinate ids in %s", name ? name : id,
-                   side->file);
-    return ocib_error_hint_set(err, "give it some, as root: usermod %s 100000-165535 %s",
-                               side->option, name ? name : id);
+    OCIB_AUTO_FREE char *user = name ? ocib_strdup(name) : ocib_format("%u", (unsigned)getuid());
+    OCIB_AUTO_FREE char *options = ocib_format("%s 100000-165535 %s", side->option, user);
+    ocib_error_set(err, OCIB_ESANDBOX, "user %s has no subordinate ids in %s", user, side->file);
+    return ocib_obstacle_add(err, OCIB_OBSTACLE_SUBIDS_NONE, options);
 }
 
 /* In the helper, after which the namespace exists and waits for its maps. */
@@ -76,19 +121,18 @@ static int make_namespace(struct ocib_error **err)
     if (unshare(CLONE_NEWUSER) < 0) {
         int number = errno;
         ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a user namespace");
-        OCIB_AUTO_FREE char *hint = ocib_probe_userns_hint(number);
-        return ocib_error_hint_set(err, "%s",
-                                   hint ? hint
-                                        : "this machine or container forbids user namespaces to "
-                                          "ordinary users");
+        return ocib_obstacle_explain(err, number);
     }
     return 0;
 }
 
+/* AppArmor's restriction lets the namespace be made, but without power in it. */
 static int become_root(struct ocib_error **err)
 {
     if (setresgid(0, 0, 0) < 0 || setresuid(0, 0, 0) < 0) {
-        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't become root of the user namespace");
+        int number = errno;
+        ocib_error_set_errno(err, OCIB_ESANDBOX, "can't become root of the user namespace");
+        return ocib_obstacle_explain(err, number);
     }
     return 0;
 }
@@ -98,8 +142,7 @@ static int own_mounts(struct ocib_error **err)
     if (unshare(CLONE_NEWNS) < 0 || ocib_mount_make_private() < 0) {
         int number = errno;
         ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a mount namespace");
-        OCIB_AUTO_FREE char *hint = ocib_probe_userns_hint(number);
-        return hint ? ocib_error_hint_set(err, "%s", hint) : -1;
+        return ocib_obstacle_explain(err, number);
     }
     return 0;
 }
@@ -194,10 +237,7 @@ static int start_tool(struct side *side, pid_t helper, int null_fd, struct ocib_
         .code = OCIB_ESANDBOX,
     };
     if (ocib_spawn(&how, &side->process, err) < 0) {
-        return ocib_error_hint_set(err,
-                                   "install the package that has %s (uidmap on Debian and "
-                                   "Ubuntu, shadow-utils on Fedora)",
-                                   side->tool);
+        return ocib_obstacle_add(err, OCIB_OBSTACLE_IDMAP_TOOL, side->tool);
     }
     return 0;
 }
@@ -215,23 +255,30 @@ static int finish_tool(struct side *side, struct ocib_error **err)
     }
     struct ocib_str said = ocib_str_trim(ocib_buf_str(&text));
     ocib_error_set(err, OCIB_ESANDBOX, "%s failed: %.*s", side->tool, OCIB_STR_ARG(said));
-    if (ocib_probe_status_has("NoNewPrivs:\t1")) {
-        return ocib_error_hint_set(
-            err,
-            "no_new_privs is set for this process, so %s gets no "
-            "privilege: start without it (docker: without no-new-privileges, "
-            "Kubernetes: allowPrivilegeEscalation: true)",
-            side->tool);
+    bool unprivileged = ocib_probe_status_has("NoNewPrivs:\t1");
+    return ocib_obstacle_add(
+        err, unprivileged ? OCIB_OBSTACLE_NO_NEW_PRIVS : OCIB_OBSTACLE_IDMAP_REFUSED, side->file);
+}
+
+/* Root maps the ids that it has onto themselves, without anybody's help. */
+static int write_map(const struct side *side, pid_t helper, struct ocib_error **err)
+{
+    OCIB_AUTO_BUF struct ocib_buf text = {0};
+    OCIB_AUTO_FREE char *path = ocib_format("/proc/%d/%s", (int)helper, side->map);
+    ocib_id_ranges_identity(&side->ranges, &text);
+    OCIB_AUTO_FD int fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd < 0 || write(fd, text.data, text.len) != (ssize_t)text.len) {
+        ocib_error_set_errno(err, OCIB_ESANDBOX, "can't write %s of a user namespace", side->map);
+        return ocib_obstacle_add(err, OCIB_OBSTACLE_IDMAP_CAPABILITY, NULL);
     }
-    return ocib_error_hint_set(
-        err,
-        "it must be set-uid root (or have the file capability), the ranges in "
-        "%s must be the user's own, and no_new_privs must not be set",
-        side->file);
+    return 0;
 }
 
 static int map_ids(struct side sides[2], pid_t helper, struct ocib_error **err)
 {
+    if (geteuid() == 0) {
+        return write_map(&sides[0], helper, err) < 0 ? -1 : write_map(&sides[1], helper, err);
+    }
     OCIB_AUTO_FD int null_fd = open("/dev/null", O_RDWR | O_CLOEXEC);
     if (null_fd < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't open /dev/null");
@@ -291,14 +338,24 @@ static int with_helper(struct side sides[2], bool *late, struct ocib_error **err
 
 static int make(bool *late, struct ocib_error **err)
 {
-    struct side sides[2] = {
-        {"/etc/subuid", "newuidmap", "--add-subuids", getuid(), .output = -1},
-        {"/etc/subgid", "newgidmap", "--add-subgids", getgid(), .output = -1},
-    };
+    struct side sides[2];
+    sides_init(sides);
     int result = -1;
     if (read_ranges(&sides[0], err) == 0 && read_ranges(&sides[1], err) == 0) {
         result = with_helper(sides, late, err);
     }
+    side_release(&sides[0]);
+    side_release(&sides[1]);
+    return result;
+}
+
+int ocib_userns_count_ids(uint64_t *users, uint64_t *groups, struct ocib_error **err)
+{
+    struct side sides[2];
+    sides_init(sides);
+    int result = read_ranges(&sides[0], err) < 0 ? -1 : read_ranges(&sides[1], err);
+    *users = ocib_id_ranges_total(&sides[0].ranges);
+    *groups = ocib_id_ranges_total(&sides[1].ranges);
     side_release(&sides[0]);
     side_release(&sides[1]);
     return result;

@@ -11,6 +11,11 @@
 #include "base/error.h"
 
 #include <stdbool.h>
+#include <stdint.h>
+
+/* How many ids /etc/subuid and /etc/subgid give to this user; fails as entering would if there are
+ * none. Root needs none, and gets what its user namespace has. */
+int ocib_userns_count_ids(uint64_t *users, uint64_t *groups, struct ocib_error **err) OCIB_MUST;
 
 /* Only tries it. */
 int ocib_userns_try(struct ocib_error **err) OCIB_MUST;

@@ -165,7 +165,7 @@ int ocib_sandbox_spec_receive(int fd, struct ocib_sandbox_spec *out, struct ocib
     return ocib_sandbox_spec_decode((struct ocib_str){body.data, len}, out, err);
 }
 
-/* A record: kind, number (error code or wait status), message, hint (empty: none). */
+/* A record: kind, number (error code or wait status), message, hint, reason (empty: none). */
 enum { RECORD_ERROR = 0x65, RECORD_STATUS = 0x73 };
 
 static void send_record(int fd, const struct ocib_buf *record)
@@ -178,7 +178,7 @@ static void send_record(int fd, const struct ocib_buf *record)
 
 static void put_text(struct ocib_buf *out, const char *text)
 {
-    const size_t most = OCIB_RECORD_MAX / 2 - 16;
+    const size_t most = OCIB_RECORD_MAX / 3 - 16;
     size_t len = text ? strlen(text) : 0;
     put_bytes(out, text, len > most ? most : len);
 }
@@ -190,6 +190,7 @@ void ocib_sandbox_report_error(int fd, const struct ocib_error *err)
     put_number(&record, (uint32_t)ocib_error_code(err));
     put_text(&record, ocib_error_message(err));
     put_text(&record, ocib_error_hint(err));
+    put_text(&record, ocib_error_reason(err));
     send_record(fd, &record);
 }
 
@@ -198,6 +199,7 @@ void ocib_sandbox_report_status(int fd, int wait_status)
     OCIB_AUTO_BUF struct ocib_buf record = {0};
     put_number(&record, RECORD_STATUS);
     put_number(&record, (uint32_t)wait_status);
+    put_text(&record, NULL);
     put_text(&record, NULL);
     put_text(&record, NULL);
     send_record(fd, &record);
@@ -209,8 +211,9 @@ int ocib_sandbox_report_parse(struct ocib_str bytes, int *wait_status, struct oc
     uint32_t number;
     struct ocib_str message;
     struct ocib_str hint;
+    struct ocib_str reason;
     if (!get_number(&bytes, &kind) || !get_number(&bytes, &number) ||
-        !get_bytes(&bytes, &message) || !get_bytes(&bytes, &hint)) {
+        !get_bytes(&bytes, &message) || !get_bytes(&bytes, &hint) || !get_bytes(&bytes, &reason)) {
         return 0;
     }
     if (kind == RECORD_STATUS) {
@@ -221,5 +224,9 @@ int ocib_sandbox_report_parse(struct ocib_str bytes, int *wait_status, struct oc
         return 0;
     }
     ocib_error_set(err, (enum ocib_code)number, "%.*s", OCIB_STR_ARG(message));
+    if (reason.len) {
+        OCIB_AUTO_FREE char *word = ocib_str_dup(reason);
+        ocib_error_reason_set(err, word);
+    }
     return hint.len ? ocib_error_hint_set(err, "%.*s", OCIB_STR_ARG(hint)) : -1;
 }

@@ -18,6 +18,7 @@ struct ocib_store {
     int blobs_fd; /* blobs/sha256 */
     int ours_fd;  /* ocib */
     int layers_fd;
+    char layers[32]; /* its name in ours_fd */
     int work_fd;
     int lease_fd;
     const struct ocib_log *log;

@@ -54,8 +54,8 @@ static int discard(struct ocib_store *store, const char *hex, struct ocib_error 
     }
     ocib_random_name(aside);
     if (renameat(store->layers_fd, hex, own->fd, aside) < 0 && errno != ENOENT) {
-        return ocib_store_fail(err, "can't move the old layer %s/ocib/layers/%s away", store->root,
-                               hex);
+        return ocib_store_fail(err, "can't move the old layer %s/ocib/%s/%s away", store->root,
+                               store->layers, hex);
     }
     ocib_log(store->log, OCIB_LOG_DEBUG,
              "unpacked layer %s is of another boot and was not synced: it is made anew", hex);
@@ -77,7 +77,23 @@ char *ocib_store_layer_path(struct ocib_store *store, const struct ocib_digest *
     if (state == LAYER_STALE) {
         state = look(store, hex); /* another process may have made it anew just now */
     }
-    return state == LAYER_GOOD ? ocib_format("%s/ocib/layers/%s/fs", store->root, hex) : NULL;
+    return state == LAYER_GOOD ? ocib_format("%s/ocib/%s/%s/fs", store->root, store->layers, hex)
+                               : NULL;
+}
+
+int ocib_store_layers_form(struct ocib_store *store, const char *form, struct ocib_error **err)
+{
+    snprintf(store->layers, sizeof(store->layers), "layers-%s", form);
+    if (mkdirat(store->ours_fd, store->layers, OCIB_STORE_DIR_MODE) < 0 && errno != EEXIST) {
+        return ocib_store_fail(err, "can't make %s/ocib/%s", store->root, store->layers);
+    }
+    int fd = openat(store->ours_fd, store->layers, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0) {
+        return ocib_store_fail(err, "can't open %s/ocib/%s", store->root, store->layers);
+    }
+    ocib_fd_cleanup(&store->layers_fd);
+    store->layers_fd = fd;
+    return 0;
 }
 
 /* Builds <work>/<made>/{fs,meta} from <work>/<name>. */
@@ -108,8 +124,8 @@ static int move_in(struct ocib_store *store, struct ocib_work *work, const char 
             return 0;
         }
         if (errno != EEXIST && errno != ENOTEMPTY) {
-            return ocib_store_fail(err, "can't move the layer to %s/ocib/layers/%s", store->root,
-                                   hex);
+            return ocib_store_fail(err, "can't move the layer to %s/ocib/%s/%s", store->root,
+                                   store->layers, hex);
         }
         if (look(store, hex) == LAYER_GOOD) {
             return 0;
@@ -118,8 +134,8 @@ static int move_in(struct ocib_store *store, struct ocib_work *work, const char 
             return -1;
         }
     }
-    return ocib_error_set(err, OCIB_ESTORE, "can't move the layer to %s/ocib/layers/%s: %s",
-                          store->root, hex, "its place is taken again and again");
+    return ocib_error_set(err, OCIB_ESTORE, "can't move the layer to %s/ocib/%s/%s: %s",
+                          store->root, store->layers, hex, "its place is taken again and again");
 }
 
 int ocib_store_layer_commit(struct ocib_store *store, const struct ocib_digest *chain,

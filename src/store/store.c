@@ -330,6 +330,7 @@ struct ocib_store *ocib_store_open(const char *root, const struct ocib_log *log,
     store->log = log;
     store->root_fd = store->blobs_fd = store->ours_fd = -1;
     store->layers_fd = store->work_fd = store->lease_fd = -1;
+    snprintf(store->layers, sizeof(store->layers), "layers");
     if (open_store(store, root, &failed) < 0) {
         ocib_store_close(store);
         store = NULL;

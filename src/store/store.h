@@ -5,6 +5,7 @@
  *   oci-layout, index.json, blobs/sha256/<hex>     image-spec, image-layout.md
  *   ocib/version                                   format of what follows
  *   ocib/layers/<chain hex>/fs, meta               unpacked layers, overlay form
+ *   ocib/layers-<form>/                            the same in another form
  *   ocib/records/<kind>/<2 hex>/<hex>              small documents by key: cache records, builds
  *   ocib/work/<random>/                            one per running step and per writing process,
  *                                                  locked by its owner
@@ -129,6 +130,14 @@ int ocib_store_work_new(struct ocib_store *store, struct ocib_work *out,
 void ocib_work_release(struct ocib_work *work);
 
 /* --- unpacked layers --- */
+
+/*
+ * Unpacked layers have owners and overlay marks in the form of whoever made them, and others can't
+ * use them. `form` is a word of a-z for folders beside the usual ones ("ocib/layers-FORM"). To be
+ * called before anything is done with layers, if at all.
+ */
+int ocib_store_layers_form(struct ocib_store *store, const char *form,
+                           struct ocib_error **err) OCIB_MUST;
 
 /* The absolute path of the unpacked layer (freed with free()), NULL if it is not there, or was made
  * in another boot and is thus discarded. Costs one small read. */

@@ -144,6 +144,7 @@ static void send_error(int fd)
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
     ocib_error_set(&err, OCIB_EBUILD, "can't do it");
     ocib_error_hint_set(&err, "try again");
+    ocib_error_reason_set(&err, "tired");
     ocib_sandbox_report_error(fd, err);
     ocib_sandbox_report_status(fd, 0);
 }
@@ -174,6 +175,7 @@ static void test_reports(void **state)
     assert_int_equal(ocib_error_code(err), OCIB_EBUILD);
     assert_string_equal(ocib_error_message(err), "can't do it");
     assert_string_equal(ocib_error_hint(err), "try again");
+    assert_string_equal(ocib_error_reason(err), "tired");
     ocib_error_clear(&err);
     assert_int_equal(report_through(send_long_error, &status, &err), -1);
     assert_true(strlen(ocib_error_message(err)) > 1000);
@@ -183,9 +185,9 @@ static void test_reports(void **state)
 static void test_damaged_report(void **state)
 {
     int status = -1;
-    const uint32_t unknown_kind[] = {1, 0, 0, 0};
-    const uint32_t unknown_code[] = {0x65, 9999, 0, 0};
-    const uint32_t too_long[] = {0x65, 1, 5, 0};
+    const uint32_t unknown_kind[] = {1, 0, 0, 0, 0};
+    const uint32_t unknown_code[] = {0x65, 9999, 0, 0, 0};
+    const uint32_t too_long[] = {0x65, 1, 5, 0, 0};
     const struct ocib_str cases[] = {
         {"abc", 3},
         {(const char *)unknown_kind, sizeof(unknown_kind)},

@@ -2,7 +2,8 @@
 
 static const struct ocib_digest chain = {
     "sha256:0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"};
-#define FOLDER "ocib/layers/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define FOLDER_NAME "/0123456789abcdef0123456789abcdef0123456789abcdef0123456789abcdef"
+#define FOLDER      "ocib/layers" FOLDER_NAME
 
 /* Commits a layer with one file of this name. */
 static void commit(struct fixture *f, const char *file)
@@ -38,6 +39,24 @@ static void test_the_first_stays(void **state)
     assert_true(is_there(f, FOLDER "/fs/first"));
     assert_false(is_there(f, FOLDER "/fs/second"));
     assert_int_equal(count_entries(f, "ocib/layers"), 1);
+}
+
+/* Each form has layers of its own, and doesn't see those of others. */
+static void test_forms(void **state)
+{
+    struct fixture *f = *state;
+    OCIB_AUTO_FREE char *expected = in_store(f, "ocib/layers-other" FOLDER_NAME "/fs");
+    commit(f, "usual");
+    assert_int_equal(ocib_store_layers_form(f->store, "other", NULL), 0);
+    assert_null(ocib_store_layer_path(f->store, &chain));
+    commit(f, "another");
+    OCIB_AUTO_FREE char *path = ocib_store_layer_path(f->store, &chain);
+    assert_string_equal(path, expected);
+    ocib_store_close(f->store);
+    f->store = open_store(f->root);
+    OCIB_AUTO_FREE char *usual = ocib_store_layer_path(f->store, &chain);
+    assert_non_null(usual);
+    assert_true(is_there(f, FOLDER "/fs/usual"));
 }
 
 static void assert_discarded(struct fixture *f)
@@ -144,6 +163,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test_setup_teardown(test_commit_then_path, setup, teardown),
         cmocka_unit_test_setup_teardown(test_the_first_stays, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_forms, setup, teardown),
         cmocka_unit_test_setup_teardown(test_layer_of_another_boot_is_discarded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_layer_with_a_torn_meta_is_discarded, setup, teardown),
         cmocka_unit_test_setup_teardown(test_layer_without_meta_is_discarded, setup, teardown),

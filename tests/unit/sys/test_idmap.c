@@ -106,12 +106,73 @@ static void test_more_than_all_ids(void **state)
     ocib_id_ranges_release(&ranges);
 }
 
+static void test_map_of_a_process(void **state)
+{
+    static const char text[] = "         0       1000          1\n"
+                               "         1     100000      65536\n"
+                               "     70000     300000         10 9\n"
+                               "     80000\n"
+                               "     90000     x          10\n"
+                               "    200000     400000          0\n";
+    struct ocib_id_ranges ranges = {0};
+    ocib_id_ranges_parse_map(ocib_str(text), &ranges);
+    assert_int_equal(ranges.len, 2);
+    assert_int_equal(ranges.items[0].first, 0);
+    assert_int_equal(ranges.items[0].count, 1);
+    assert_int_equal(ranges.items[1].first, 1);
+    assert_int_equal(ranges.items[1].count, 65536);
+    OCIB_AUTO_BUF struct ocib_buf out = {0};
+    ocib_id_ranges_identity(&ranges, &out);
+    assert_string_equal(out.data, "0 0 1\n1 1 65536\n");
+    ocib_id_ranges_release(&ranges);
+    ocib_id_ranges_parse_map(OCIB_STR("0 0 4294967295\n"), &ranges);
+    assert_int_equal(ocib_id_ranges_total(&ranges), 4294967295U);
+    ocib_id_ranges_release(&ranges);
+}
+
+/* "first+count ..." of ranges, clipped to the available ones, without id 1000. */
+static void clips(const char *ranges_text, const char *available_text, const char *expected)
+{
+    struct ocib_id_ranges ranges = {0};
+    struct ocib_id_ranges available = {0};
+    struct ocib_id_ranges clipped = {0};
+    OCIB_AUTO_BUF struct ocib_buf text = {0};
+    ocib_id_ranges_parse(ocib_str(ranges_text), "me", 1, &ranges);
+    ocib_id_ranges_parse_map(ocib_str(available_text), &available);
+    ocib_id_ranges_clip(&ranges, &available, 1000, &clipped);
+    ocib_buf_puts(&text, "");
+    for (size_t i = 0; i < clipped.len; i++) {
+        ocib_buf_printf(&text, "%s%u+%u", i ? " " : "", clipped.items[i].first,
+                        clipped.items[i].count);
+    }
+    assert_string_equal(text.data ? text.data : "", expected);
+    ocib_id_ranges_release(&ranges);
+    ocib_id_ranges_release(&available);
+    ocib_id_ranges_release(&clipped);
+}
+
+static void test_clip(void **state)
+{
+    static const char all[] = "0 0 4294967295";
+    clips("me:100000:65536", all, "100000+65536");
+    /* in a container with as many ids as usual */
+    clips("me:100000:65536", "0 100000 65536", "");
+    clips("me:60000:10000", "0 100000 65536", "60000+5536");
+    clips("me:10:100\nme:5:3", "0 0 20\n50 50 10\n", "10+10 50+10 5+3");
+    /* the same ids twice, and the user's own */
+    clips("me:10:10\nme:15:10\nme:10:10", all, "10+10 20+5");
+    clips("me:15:10\nme:10:20", all, "15+10 10+5 25+5");
+    clips("me:999:3", all, "999+1 1001+1");
+    clips("me:1000:1", all, "");
+}
+
 int main(void)
 {
     const struct CMUnitTest list[] = {
         cmocka_unit_test(test_by_name_and_number), cmocka_unit_test(test_without_a_name),
         cmocka_unit_test(test_what_is_no_range),   cmocka_unit_test(test_too_many),
         cmocka_unit_test(test_arguments),          cmocka_unit_test(test_more_than_all_ids),
+        cmocka_unit_test(test_map_of_a_process),   cmocka_unit_test(test_clip),
     };
     return cmocka_run_group_tests_name("idmap", list, NULL, NULL);
 }
