@@ -12,6 +12,7 @@
 #include "base/span.h"
 #include "base/str.h"
 #include "base/vec.h"
+#include "dockerfile/directive.h"
 
 #include <stdbool.h>
 
@@ -95,21 +96,16 @@ struct ocib_instructions {
 /* The flag of a name, or NULL; of a flag that may be repeated, the first. */
 const struct ocib_arg *ocib_instruction_flag(const struct ocib_instruction *ins, const char *name);
 
-/* "# check=": what is to be left out, and whether a finding is an error. */
-struct ocib_check_directive {
-    bool given;
-    bool error;
-    bool skip_all;
-    struct ocib_strings skip; /* rule names */
-    struct ocib_strings experimental;
-};
-
 struct ocib_dockerfile {
     struct ocib_source *source;
     char escape;  /* '\\' or '`' */
     char *syntax; /* of "# syntax=", or NULL */
     struct ocib_check_directive check;
     struct ocib_instructions instructions;
+    /* The first empty line inside each instruction that is continued over one. */
+    struct {
+        OCIB_VEC(struct ocib_span);
+    } empty_lines;
     struct ocib_strings texts; /* owns what could not be borrowed from the source */
 };
 

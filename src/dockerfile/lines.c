@@ -1,6 +1,7 @@
 #include "dockerfile/parser.h"
 
 #include "base/buf.h"
+#include "dockerfile/directive.h"
 
 #include <stdarg.h>
 #include <stdio.h>
@@ -108,7 +109,8 @@ static void read_continuations(struct ocib_parser *p, struct ocib_buf *joined)
     }
     if (empty) {
         struct ocib_span span = {p->file->source, empty, 1, empty};
-        ocib_log_at(p->log, OCIB_LOG_WARNING, span,
+        ocib_vec_push(&p->file->empty_lines, span);
+        ocib_log_at(p->log, OCIB_LOG_DEBUG, span,
                     "an empty line inside a continued instruction; it is passed over");
     }
 }
@@ -277,52 +279,14 @@ static int read_escape(struct ocib_parser *p, struct ocib_str value, struct ocib
     return 0;
 }
 
-static void read_rules(struct ocib_str list, struct ocib_strings *out)
-{
-    struct ocib_str rule;
-    while (ocib_str_cut(&list, ',', &rule)) {
-        rule = ocib_str_trim(rule);
-        if (rule.len) {
-            ocib_strings_push_str(out, rule);
-        }
-    }
-}
-
-static int read_check_option(struct ocib_parser *p, struct ocib_str option, struct ocib_error **err)
-{
-    struct ocib_check_directive *check = &p->file->check;
-    struct ocib_str value = option;
-    struct ocib_str name = OCIB_STR("");
-    ocib_str_cut(&value, '=', &name);
-    value = ocib_str_trim(value);
-    if (ocib_str_is(name, "skip")) {
-        check->skip_all = check->skip_all || ocib_str_is(value, "all");
-        read_rules(value, &check->skip);
-    } else if (ocib_str_is(name, "experimental")) {
-        read_rules(value, &check->experimental);
-    } else if (ocib_str_is(name, "error")) {
-        check->error = ocib_str_is_nocase(value, "true") || ocib_str_is(value, "1");
-        if (!check->error && !ocib_str_is_nocase(value, "false") && !ocib_str_is(value, "0")) {
-            ocib_parser_fail(p, err, value.s, "'error' takes true or false, not '%.*s'",
-                             OCIB_STR_ARG(value));
-            return -1;
-        }
-    } else {
-        ocib_parser_fail(p, err, option.s, "unknown check option '%.*s'", OCIB_STR_ARG(name));
-        return ocib_error_hint_set(err, "known are skip, error and experimental");
-    }
-    return 0;
-}
-
 static int read_check(struct ocib_parser *p, struct ocib_str value, struct ocib_error **err)
 {
-    p->file->check.given = true;
-    struct ocib_str option;
-    while (ocib_str_cut(&value, ';', &option)) {
-        option = ocib_str_trim(option);
-        if (option.len && read_check_option(p, option, err) < 0) {
-            return -1;
-        }
+    struct ocib_check_directive *check = &p->file->check;
+    struct ocib_error *cause = NULL;
+    const char *wrong = NULL;
+    if (ocib_check_directive_read(value, check, &wrong, &cause) < 0) {
+        ocib_error_place_at(&cause, ocib_parser_span(p, wrong));
+        return ocib_error_move(err, cause);
     }
     return 0;
 }

@@ -16,8 +16,8 @@ void ocib_dockerfile_free(struct ocib_dockerfile *file)
     ocib_vec_release(&file->instructions);
     ocib_source_free(file->source);
     free(file->syntax);
-    ocib_strings_release(&file->check.skip);
-    ocib_strings_release(&file->check.experimental);
+    ocib_check_directive_release(&file->check);
+    ocib_vec_release(&file->empty_lines);
     ocib_strings_release(&file->texts);
     free(file);
 }

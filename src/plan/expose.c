@@ -45,7 +45,7 @@ static int parse_spec(const struct ocib_log *log, const char *spec, const struct
     ptrdiff_t colon = ocib_str_rfind(ports, ':');
     if (colon >= 0) {
         ports = ocib_str_sub(ports, (size_t)colon + 1, ports.len);
-        ocib_log_at(log, OCIB_LOG_WARNING, arg->span,
+        ocib_log_at(log, OCIB_LOG_DEBUG, arg->span,
                     "EXPOSE can't map a port to the host; only the container's is kept");
     }
     struct ocib_str last = ports;

@@ -203,7 +203,7 @@ static int read_from(struct ocib_plan *plan, const struct ocib_instruction *from
         struct ocib_str name = ocib_str(stage->name);
         entry->same_name = (uintptr_t)ocib_map_get(plan->names, name);
         if (entry->same_name) {
-            ocib_log_at(plan->log, OCIB_LOG_WARNING, from->args.items[2].span,
+            ocib_log_at(plan->log, OCIB_LOG_DEBUG, from->args.items[2].span,
                         "the stage name %s is taken already, by line %u", stage->name,
                         plan->stages.items[entry->same_name - 1].stage.span.line);
         }
@@ -268,6 +268,19 @@ struct ocib_plan *ocib_plan_new(const struct ocib_dockerfile *file,
         return NULL;
     }
     return ocib_steal(&plan);
+}
+
+const char *ocib_plan_global(const struct ocib_plan *plan, struct ocib_str name, bool *declared)
+{
+    if (declared) {
+        *declared = ocib_scope_has(&plan->globals, name);
+    }
+    return ocib_scope_get(&plan->globals, name);
+}
+
+const char *ocib_plan_build_arg(const struct ocib_plan *plan, struct ocib_str name)
+{
+    return ocib_scope_get(&plan->build_args, name);
 }
 
 /* ---- unused build args ---- */

@@ -206,6 +206,12 @@ void ocib_stage_ops_release(struct ocib_stage_ops *ops);
  */
 char *ocib_plan_image_hint(const struct ocib_plan *plan, size_t index, const char *image);
 
+/* The value of a variable that FROM lines see (ARGs before the first FROM, the platform args), or
+ * NULL. *declared (may be NULL): such a variable is declared, with a value or without. */
+const char *ocib_plan_global(const struct ocib_plan *plan, struct ocib_str name, bool *declared);
+/* The value of a build arg, or NULL. */
+const char *ocib_plan_build_arg(const struct ocib_plan *plan, struct ocib_str name);
+
 /* Build args that no needed stage and no global ARG declared, for a warning at the end. */
 void ocib_plan_unused_args(const struct ocib_plan *plan, struct ocib_strings *out);
 /* The declared ARG that such a name was probably meant for; NULL if none is near. (Freed with

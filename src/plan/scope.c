@@ -102,11 +102,11 @@ static void warn_unset(const struct ocib_words *words, const struct ocib_strings
         struct ocib_str name = ocib_str(unset->items[i]);
         const char *nearest = name.len > 2 ? ocib_str_nearest(name, names) : NULL;
         if (nearest && strcmp(nearest, unset->items[i]) != 0) {
-            ocib_log_at(words->log, OCIB_LOG_WARNING, span,
+            ocib_log_at(words->log, OCIB_LOG_DEBUG, span,
                         "the variable '%s' is not set here; did you mean '%s'?", unset->items[i],
                         nearest);
         } else {
-            ocib_log_at(words->log, OCIB_LOG_WARNING, span, "the variable '%s' is not set here",
+            ocib_log_at(words->log, OCIB_LOG_DEBUG, span, "the variable '%s' is not set here",
                         unset->items[i]);
         }
     }

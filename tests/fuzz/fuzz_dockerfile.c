@@ -1,8 +1,9 @@
 /*
- * A Dockerfile from an unknown source: parsed, planned, and each stage turned into ops. Also the
- * triggers of a base image, which come from a registry: what stands behind a line "%%" is given to
- * the base's config as ONBUILD.
+ * A Dockerfile from an unknown source: parsed, planned, each stage turned into ops, and checked
+ * with all rules. Also the triggers of a base image, which come from a registry: what stands behind
+ * a line "%%" is given to the base's config as ONBUILD.
  */
+#include "check/check.h"
 #include "dockerfile/parse.h"
 #include "plan/plan.h"
 
@@ -46,6 +47,32 @@ static void plan_all(const struct ocib_plan *plan, const struct ocib_config *ima
     ocib_plan_unused_args(plan, &unused);
 }
 
+static const struct ocib_config *give_base(void *data, size_t stage)
+{
+    return stage % 3 == 2 ? NULL : data;
+}
+
+static void check(const struct ocib_dockerfile *file, const struct ocib_plan *plan,
+                  struct ocib_config *image)
+{
+    OCIB_AUTO(ocib_findings_release) struct ocib_findings findings = {0};
+    OCIB_AUTO(ocib_check_directive_release)
+    struct ocib_check_directive all = {.experimental_all = true};
+    OCIB_AUTO(ocib_ignore_cleanup)
+    struct ocib_ignore *ignore = ocib_ignore_parse("i", OCIB_STR("a\n*/b\n!c\n"), NULL);
+    struct ocib_check_options options = {
+        .file = file,
+        .plan = plan,
+        .directive = &all,
+        .ignore = ignore,
+        .all_stages = true,
+        .own = true,
+        .base = give_base,
+        .data = image,
+    };
+    ocib_check_file(&options, &findings);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     struct ocib_str text = {(const char *)data, size};
@@ -66,11 +93,12 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
     }
     struct ocib_plan_options options = {.build_args = &args};
     OCIB_AUTO(ocib_plan_cleanup) struct ocib_plan *plan = ocib_plan_new(file, &options, &err);
+    struct ocib_config image = {0};
+    fill_base(&image, triggers);
     if (plan) {
-        struct ocib_config image = {0};
-        fill_base(&image, triggers);
         plan_all(plan, &image);
-        ocib_config_release(&image);
     }
+    check(file, plan, &image);
+    ocib_config_release(&image);
     return 0;
 }

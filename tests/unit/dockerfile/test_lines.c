@@ -26,7 +26,7 @@ static void test_log(void **state)
     check_log("# syntax=docker/dockerfile:1\nFROM x\n",
               "0 1:10 the built-in front end stands for docker/dockerfile:1");
     check_log("FROM x\nRUN a \\\n\n\n b\n",
-              "2 3:1 an empty line inside a continued instruction; it is passed over");
+              "0 3:1 an empty line inside a continued instruction; it is passed over");
 }
 
 static void test_stock_front_ends(void **state)

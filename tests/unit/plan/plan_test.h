@@ -42,7 +42,8 @@ static inline void planned_release(struct planned *p)
 static inline void planned_warn(void *data, enum ocib_log_level level, struct ocib_span span,
                                 const char *text)
 {
-    if (level == OCIB_LOG_WARNING) {
+    /* What a check reports too is logged for debugging only. */
+    if (level != OCIB_LOG_INFO) {
         ocib_strings_take(data, ocib_format("%u:%u: %s", span.line, span.column, text));
     }
 }

@@ -1,0 +1,3 @@
+arg A=1
+FROM busybox
+RUN echo a

@@ -1,0 +1,2 @@
+From busybox
+Run echo a

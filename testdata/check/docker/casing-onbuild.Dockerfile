@@ -1,0 +1,4 @@
+FROM busybox
+ONBUILD run echo a
+onbuild RUN echo b
+RUN echo

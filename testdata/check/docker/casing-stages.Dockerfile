@@ -1,0 +1,5 @@
+FROM busybox AS a
+FROM busybox
+cmd ["x"]
+workdir /x
+user a

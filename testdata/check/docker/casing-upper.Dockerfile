@@ -1,0 +1,4 @@
+FROM busybox
+run echo a
+RUN echo b
+Env A=1

@@ -1,0 +1,6 @@
+# check=experimental=all
+FROM scratch
+COPY . /
+COPY a* /b/
+COPY <<E /c
+E

@@ -1,0 +1,3 @@
+# check=skip=CopyIgnoredFile;experimental=CopyIgnoredFile
+FROM scratch
+COPY a.txt /

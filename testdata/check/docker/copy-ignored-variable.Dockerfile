@@ -1,0 +1,4 @@
+# check=experimental=CopyIgnoredFile
+FROM scratch
+ARG F=a.txt
+COPY $F /

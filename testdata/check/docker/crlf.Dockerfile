@@ -1,0 +1,5 @@
+FROM scratch as a
+RUN a \
+
+ b
+ENV A b

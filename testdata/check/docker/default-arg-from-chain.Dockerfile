@@ -1,0 +1,4 @@
+ARG A
+ARG B=busybox:$A
+FROM $B
+# test: arg A=latest

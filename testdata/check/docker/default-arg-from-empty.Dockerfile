@@ -1,0 +1,3 @@
+ARG BASE
+FROM $BASE
+# test: arg BASE=busybox

@@ -1,0 +1,3 @@
+ARG TAG=latest
+ARG IMAGE=busybox
+FROM ${IMAGE}:${TAG}

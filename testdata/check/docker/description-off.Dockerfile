@@ -1,0 +1,3 @@
+# bad comment
+ARG foo=bar
+FROM scratch

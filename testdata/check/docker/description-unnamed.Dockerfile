@@ -1,0 +1,3 @@
+# check=experimental=InvalidDefinitionDescription
+# something
+FROM scratch

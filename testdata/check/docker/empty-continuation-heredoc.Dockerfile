@@ -1,0 +1,12 @@
+FROM busybox
+RUN <<E
+
+echo a \
+
+  b
+E
+COPY <<F /f
+
+\
+
+F

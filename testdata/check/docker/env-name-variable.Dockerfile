@@ -1,0 +1,4 @@
+FROM busybox
+ARG N=TOKEN
+ENV $N=x
+ENV A=$TOKEN

@@ -1,0 +1,3 @@
+FROM busybox
+EXPOSE 80/TCP \
+  1:2

@@ -1,0 +1,3 @@
+FROM busybox
+ARG P=80/TCP
+EXPOSE $P 81/SCTP

@@ -1,0 +1,2 @@
+FROM checkrich
+CMD echo a

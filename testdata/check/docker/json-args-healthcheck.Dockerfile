@@ -1,0 +1,3 @@
+FROM busybox
+HEALTHCHECK CMD curl localhost
+RUN echo

@@ -1,0 +1,3 @@
+FROM busybox
+CMD echo a
+SHELL ["/bin/sh", "-c"]

@@ -1,0 +1,9 @@
+FROM busybox
+CMD echo a \
+  b \
+  c
+ENV A \
+  b
+HEALTHCHECK NONE
+HEALTHCHECK \
+  NONE

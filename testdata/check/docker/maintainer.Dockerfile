@@ -1,0 +1,4 @@
+FROM busybox AS a
+MAINTAINER me
+FROM scratch
+Maintainer you

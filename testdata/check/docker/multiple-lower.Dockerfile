@@ -1,0 +1,3 @@
+from busybox
+cmd ["a"]
+cmd ["b"]

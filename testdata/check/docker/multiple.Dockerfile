@@ -1,0 +1,8 @@
+FROM busybox
+CMD ["a"]
+CMD ["b"]
+ENTRYPOINT ["a"]
+ENTRYPOINT ["b"]
+ENTRYPOINT ["c"]
+HEALTHCHECK NONE
+HEALTHCHECK CMD ["x"]

@@ -1,0 +1,2 @@
+FROM checkonbuild
+WORKDIR /x

@@ -1,0 +1,6 @@
+FROM busybox AS a
+ONBUILD WORKDIR rel
+ONBUILD ENV K=$NOPE
+ONBUILD CMD echo
+FROM a
+CMD ["x"]

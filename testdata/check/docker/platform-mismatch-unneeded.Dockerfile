@@ -1,0 +1,3 @@
+FROM checkarm AS a
+FROM busybox AS b
+# test: target b

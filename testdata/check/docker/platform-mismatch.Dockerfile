@@ -1,0 +1,2 @@
+FROM checkarm
+CMD ["x"]

@@ -1,0 +1,2 @@
+FROM scratch
+ENV KEY_FILE=/x TOKEN_VERSION=2

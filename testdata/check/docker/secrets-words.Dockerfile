@@ -1,0 +1,3 @@
+FROM scratch
+ENV MONKEY=1 KEYBOARD=1 keys=1 API-KEY=1 my.key=1 AUTHOR=1
+ENV MYPASSWORD=1 DB_PASSWD=1 x_pword_y=1 credentials=1

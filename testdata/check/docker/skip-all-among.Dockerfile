@@ -1,0 +1,3 @@
+# check=skip=all,FromAsCasing
+FROM scratch as base
+copy Dockerfile .

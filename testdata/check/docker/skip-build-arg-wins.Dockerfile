@@ -1,0 +1,4 @@
+# check=skip=all
+FROM scratch as base
+copy Dockerfile .
+# test: arg BUILDKIT_DOCKERFILE_CHECK=skip=FromAsCasing

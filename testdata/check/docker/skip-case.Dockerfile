@@ -1,0 +1,3 @@
+# check=skip=fromascasing,CONSISTENTINSTRUCTIONCASING
+FROM scratch as base
+copy Dockerfile .

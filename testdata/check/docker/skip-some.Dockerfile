@@ -1,0 +1,4 @@
+# check=skip=ConsistentInstructionCasing,FromAsCasing
+FROM scratch as base
+copy Dockerfile .
+CMD x

@@ -1,0 +1,3 @@
+#check = skip=FromAsCasing , ConsistentInstructionCasing;error=false
+FROM scratch as base
+copy Dockerfile .

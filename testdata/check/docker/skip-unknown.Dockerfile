@@ -1,0 +1,2 @@
+# check=skip=NoSuchRule
+FROM scratch as base

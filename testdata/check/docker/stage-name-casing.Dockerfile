@@ -1,0 +1,3 @@
+FROM scratch AS BadName
+FROM scratch AS good
+FROM scratch AS goodToo

@@ -1,0 +1,2 @@
+FROM busybox$TAG
+# test: arg TAG=:latest

@@ -1,0 +1,3 @@
+ARG TAG
+ARG FULL=busybox
+FROM $FULL$TAG

@@ -1,0 +1,1 @@
+FROM --platform=$BUILDPLATFROM$BUILDPLATFORM busybox

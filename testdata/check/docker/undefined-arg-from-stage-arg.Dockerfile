@@ -1,0 +1,3 @@
+FROM busybox AS a
+ARG LATER=x
+FROM busybox$LATER

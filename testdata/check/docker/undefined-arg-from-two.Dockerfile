@@ -1,0 +1,2 @@
+FROM busybox$A$B AS a
+FROM busybox$A

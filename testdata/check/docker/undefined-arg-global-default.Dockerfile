@@ -1,0 +1,3 @@
+ARG A=$NOPE
+ARG B=busybox$A
+FROM $B

@@ -1,0 +1,5 @@
+FROM busybox
+ARG A
+ARG B=$A
+ENV C=$A D=$B
+ARG E=$NOPE

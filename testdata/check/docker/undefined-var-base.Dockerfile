@@ -1,0 +1,2 @@
+FROM checkrich
+ENV A=$FROM_BASE B=$LANG C=$NOPE D=$PATH

@@ -1,0 +1,5 @@
+FROM busybox
+ENV A=$GIVEN
+ARG GIVEN
+ENV B=$GIVEN
+# test: arg GIVEN=1

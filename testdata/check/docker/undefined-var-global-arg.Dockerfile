@@ -1,0 +1,5 @@
+ARG G=1
+FROM busybox
+ENV A=$G
+ARG G
+ENV B=$G

@@ -1,0 +1,4 @@
+FROM busybox
+ENV VERSION=1
+ENV A=$VERSON
+ENV B=$PAHT:x

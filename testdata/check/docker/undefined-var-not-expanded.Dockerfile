@@ -1,0 +1,7 @@
+FROM busybox
+RUN echo $A
+CMD ["$A"]
+ENTRYPOINT echo $B
+SHELL ["$A"]
+HEALTHCHECK CMD echo $C
+ONBUILD COPY $X /

@@ -1,0 +1,4 @@
+FROM busybox AS a
+ARG X
+FROM a AS b
+ENV Z=$X

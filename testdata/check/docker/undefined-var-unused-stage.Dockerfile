@@ -1,0 +1,3 @@
+FROM busybox AS unused
+ENV A=$X
+FROM busybox

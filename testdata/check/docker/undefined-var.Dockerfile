@@ -1,0 +1,8 @@
+FROM busybox
+COPY $foo /x
+ENV A=$B C=${D}
+LABEL l="$E"
+WORKDIR /x$F
+USER $G
+VOLUME /v$H
+STOPSIGNAL 9$I

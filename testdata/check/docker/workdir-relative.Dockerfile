@@ -1,0 +1,3 @@
+FROM busybox
+WORKDIR a
+WORKDIR b
