@@ -166,6 +166,50 @@ int ocib_build(struct ocib *ocib, const struct ocib_build_options *options,
                struct ocib_build_result **out, struct ocib_error **err);
 void ocib_build_result_free(struct ocib_build_result *result);
 
+/* --- what a build takes --------------------------------------------------------------------------
+ */
+
+struct ocib_outline_item {
+    char *name;
+    char *value;       /* of a build arg; NULL: none */
+    char *description; /* NULL: none */
+    bool required;     /* of a secret or an SSH agent */
+    unsigned line;     /* of the instruction that asks for it */
+    unsigned end_line;
+};
+struct ocib_outline_items {
+    struct ocib_outline_item *items; /* in the order of the file */
+    size_t count;
+};
+struct ocib_outline_target {
+    char *name;        /* NULL: none */
+    char *description; /* NULL: none */
+    char *base;        /* as written */
+    char *platform;    /* as written; NULL: not given */
+    bool is_default;
+    unsigned line; /* of FROM */
+    unsigned end_line;
+};
+struct ocib_outline {
+    char *name;        /* of the target; NULL: none */
+    char *description; /* NULL: none */
+    struct ocib_outline_items args;
+    struct ocib_outline_items secrets;
+    struct ocib_outline_items agents;
+    struct ocib_outline_target *targets; /* in the order of the file */
+    size_t target_count;
+    char *source; /* the Dockerfile */
+    size_t source_length;
+};
+
+/*
+ * Reads the Dockerfile of a build, and builds nothing: the args, secrets and agents that the target
+ * takes, or, with `targets`, the stages that can be the target. No registry is asked.
+ */
+int ocib_outline(struct ocib *ocib, const struct ocib_build_options *options, bool targets,
+                 struct ocib_outline **out, struct ocib_error **err);
+void ocib_outline_free(struct ocib_outline *outline);
+
 /* --- images ------------------------------------------------------------------------------------
  */
 

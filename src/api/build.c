@@ -1,6 +1,7 @@
 #include "build/build.h"
 
 #include "api/build_args.h"
+#include "api/request.h"
 #include "api/secrets.h"
 #include "api/session.h"
 #include "base/mem.h"
@@ -72,16 +73,7 @@ static int take_network(const char *text, enum ocib_network *out, struct ocib_er
     return ocib_error_hint_set(err, "networks are default, host and none");
 }
 
-/* The owned parts of a request, made from the public options. */
-struct lists {
-    struct ocib_strings tags, build_args, labels, outputs;
-    struct ocib_strings annotations, no_cache_stages;
-    struct ocib_platform platform;
-    struct ocib_secrets secrets;
-    struct ocib_strings agents;
-};
-
-static void lists_release(struct lists *lists)
+void ocib_request_lists_release(struct ocib_request_lists *lists)
 {
     ocib_strings_release(&lists->tags);
     ocib_strings_release(&lists->build_args);
@@ -125,8 +117,8 @@ static int check_no_cache(const struct ocib_build_options *options, struct ocib_
     return ocib_error_hint_set(err, "--no-cache runs the steps of all stages anew");
 }
 
-static int make_request(const struct ocib_build_options *options, struct lists *lists,
-                        struct ocib_build_request *out, struct ocib_error **err)
+int ocib_request_make(const struct ocib_build_options *options, struct ocib_request_lists *lists,
+                      struct ocib_build_request *out, struct ocib_error **err)
 {
     ocib_session_list(&lists->tags, options->tags);
     ocib_session_list(&lists->labels, options->labels);
@@ -192,9 +184,9 @@ static struct ocib_build_result *make_result(struct ocib_build_outcome *outcome)
 int ocib_build(struct ocib *ocib, const struct ocib_build_options *options,
                struct ocib_build_result **out, struct ocib_error **err)
 {
-    OCIB_AUTO(lists_release) struct lists lists = {0};
+    OCIB_AUTO(ocib_request_lists_release) struct ocib_request_lists lists = {0};
     struct ocib_build_request request;
-    if (make_request(options, &lists, &request, err) < 0) {
+    if (ocib_request_make(options, &lists, &request, err) < 0) {
         return -1;
     }
     struct ocib_progress progress = {begin_step, output_of_step, end_step, ocib};

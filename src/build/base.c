@@ -67,6 +67,25 @@ static bool from_store(struct ocib_build *build, const char *name,
     return usable;
 }
 
+bool ocib_build_stored_config(struct ocib_build *build, size_t stage, const char *name,
+                              struct ocib_config *out)
+{
+    const struct ocib_platform *platform = &ocib_plan_stage(build->plan, stage)->platform;
+    struct ocib_tree_source found = {0};
+    struct ocib_reference ref = {0};
+    bool usable = ocib_registry_expand(build->env->registry, ocib_str(name), &ref, NULL) == 0;
+    if (usable) {
+        OCIB_AUTO_FREE char *full = ocib_reference_full(&ref);
+        usable = from_store(build, full, platform, &found);
+    }
+    if (usable) {
+        ocib_config_copy(out, &found.config);
+    }
+    ocib_tree_source_release(&found);
+    ocib_reference_release(&ref);
+    return usable;
+}
+
 static int from_registry(struct ocib_build *build, const struct ocib_reference *ref,
                          const char *name, const struct ocib_platform *platform,
                          struct ocib_tree_source *out, struct ocib_error **err)

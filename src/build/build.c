@@ -25,7 +25,7 @@ static int64_t clock_nanoseconds(void)
     return (int64_t)now.tv_sec * 1000000000 + now.tv_nsec;
 }
 
-static void build_release(struct ocib_build *build)
+void ocib_build_release(struct ocib_build *build)
 {
     for (size_t i = 0; i < build->stage_count; i++) {
         ocib_stage_ops_release(&build->stages[i].planned);
@@ -106,7 +106,7 @@ static int make_plan(struct ocib_build *build, struct ocib_error **err)
     return 0;
 }
 
-static int read_input(struct ocib_build *build, struct ocib_error **err)
+int ocib_build_read_file(struct ocib_build *build, struct ocib_error **err)
 {
     const struct ocib_build_request *request = build->request;
     bool is_text = request->dockerfile_text.s != NULL;
@@ -115,10 +115,12 @@ static int read_input(struct ocib_build *build, struct ocib_error **err)
                                 : strcmp(request->context, ".") == 0
                                     ? ocib_strdup("Dockerfile")
                                     : ocib_path_join(request->context, "Dockerfile");
-    if (open_context(build, path, err) < 0 || read_dockerfile(build, path, err) < 0) {
-        return -1;
-    }
-    return make_plan(build, err);
+    return open_context(build, path, err) || read_dockerfile(build, path, err) ? -1 : 0;
+}
+
+int ocib_build_read(struct ocib_build *build, struct ocib_error **err)
+{
+    return ocib_build_read_file(build, err) || make_plan(build, err) ? -1 : 0;
 }
 
 /* --- stages --------------------------------------------------------------------------------------
@@ -369,11 +371,11 @@ static int check_tags(const struct ocib_build_request *request, struct ocib_erro
 int ocib_build_run(const struct ocib_build_env *env, const struct ocib_build_request *request,
                    struct ocib_build_outcome *out, struct ocib_error **err)
 {
-    OCIB_AUTO(build_release) struct ocib_build build = {.env = env, .request = request};
+    OCIB_AUTO(ocib_build_release) struct ocib_build build = {.env = env, .request = request};
     if (check_tags(request, err) < 0 ||
         ocib_outputs_parse(request->outputs, &build.outputs, err) < 0 ||
         ocib_outputs_compression(&build.outputs, &build.compress, err) < 0 ||
-        read_input(&build, err) < 0 ||
+        ocib_build_read(&build, err) < 0 ||
         ocib_annotations_parse(request->annotations, &build.platform, &build.annotations, err) <
             0 ||
         check_sandbox(&build, err) < 0) {

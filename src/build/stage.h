@@ -61,6 +61,17 @@ struct ocib_build {
     size_t cached;
 };
 
+/* build.c: opens the context and parses the Dockerfile. */
+int ocib_build_read_file(struct ocib_build *build, struct ocib_error **err) OCIB_MUST;
+/* build.c: the same, and makes the plan. */
+int ocib_build_read(struct ocib_build *build, struct ocib_error **err) OCIB_MUST;
+void ocib_build_release(struct ocib_build *build);
+
+/* base.c: the config of an image that the store has for this stage's platform; false if it has not.
+ */
+bool ocib_build_stored_config(struct ocib_build *build, size_t stage, const char *name,
+                              struct ocib_config *out);
+
 /* base.c: an image by name, from the store or a registry, for the platform of the stage that asks
  * for it. `span` is its place in the Dockerfile. */
 int ocib_build_image(struct ocib_build *build, size_t stage, const char *name,

@@ -1,3 +1,4 @@
+#include "cli/call.h"
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "cli/render.h"
@@ -18,6 +19,8 @@ struct flags {
     const char *progress;
     const char *epoch;
     const char *sandbox;
+    const char *call_text;
+    struct cli_call_request call;
     bool quiet;
     bool load;
 };
@@ -66,6 +69,13 @@ static const char *complete(struct flags *flags)
     if (flags->load) {
         cli_list_add(&flags->outputs, "type=image"); /* the store is where images are loaded to */
         options->outputs = flags->outputs.items;
+    }
+    const char *wrong = cli_call_parse(flags->call_text, &flags->call);
+    if (wrong) {
+        return wrong;
+    }
+    if (flags->call.kind == CLI_CALL_CHECK) {
+        return "--call=check is not supported yet";
     }
     bool known = strcmp(flags->progress, "auto") == 0 || strcmp(flags->progress, "plain") == 0 ||
                  strcmp(flags->progress, "quiet") == 0;
@@ -188,6 +198,19 @@ static int build(struct cli_common *common, struct flags *flags)
     return status;
 }
 
+/* --call: the Dockerfile is read, and nothing is built. */
+static int show_call(struct cli_common *common, const struct flags *flags)
+{
+    struct ocib_options options = {.event = cli_print_event, .data = common};
+    int status = 0;
+    struct ocib *ocib = cli_open(common, &options, &status);
+    if (ocib) {
+        status = cli_call_show(ocib, &flags->options, &flags->call);
+        cli_close(ocib);
+    }
+    return status;
+}
+
 static int check_context(const struct cli_verb *verb, const char *context)
 {
     if (strcmp(context, "-") == 0) {
@@ -217,7 +240,8 @@ static int check_and_build(struct cli_call *call, struct flags *flags)
         options->dockerfile_text = dockerfile;
     }
     options->context = call->args.items[0];
-    status = build(call->common, flags);
+    status = flags->call.kind == CLI_CALL_BUILD ? build(call->common, flags)
+                                                : show_call(call->common, flags);
     free(dockerfile);
     return status;
 }
@@ -240,7 +264,7 @@ static void release(struct flags *flags)
 
 int cmd_build(struct cli_call *call)
 {
-    struct flags flags = {.progress = "auto"};
+    struct flags flags = {.progress = "auto", .call_text = "build"};
     const struct cli_flag table[] = {
         {"tag", 't', CLI_LIST, &flags.tags, "NAME[:TAG]", "name the image (many)"},
         {"file", 'f', CLI_TEXT, &flags.options.dockerfile, "FILE",
@@ -273,6 +297,8 @@ int cmd_build(struct cli_call *call)
          "write digests to a JSON file"},
         {"progress", 0, CLI_TEXT, &flags.progress, "HOW", "auto, plain, quiet"},
         {"quiet", 'q', CLI_BOOL, &flags.quiet, NULL, "print the digest only"},
+        {"call", 0, CLI_TEXT, &flags.call_text, "METHOD[,format=json]",
+         "show what the build takes and don't build: outline, targets"},
         {"sandbox", 0, CLI_TEXT, &flags.sandbox, "MODE", "how steps run: auto, root, userns, none"},
         UNSUPPORTED("build-context"),
         UNSUPPORTED("add-host"),
@@ -284,7 +310,6 @@ int cmd_build(struct cli_call *call)
         UNSUPPORTED("cache-from"),
         UNSUPPORTED("cache-to"),
         UNSUPPORTED("check"),
-        UNSUPPORTED("call"),
         UNSUPPORTED("provenance"),
         UNSUPPORTED("sbom"),
         UNSUPPORTED("squash"),

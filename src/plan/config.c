@@ -127,14 +127,27 @@ static void warn_of_name(const struct ocib_stage_builder *b, const struct ocib_a
     }
 }
 
-static int declare_arg(struct ocib_stage_builder *b, const struct ocib_arg *arg,
-                       struct ocib_buf *text, struct ocib_error **err)
+static void keep_arg(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                     const struct ocib_arg *arg, const char *value)
+{
+    struct ocib_declared_arg *kept = ocib_vec_add(&b->out->args);
+    kept->name = ocib_str_dup(arg->text);
+    kept->value = ocib_strdup(value);
+    kept->global = value && !arg->has_value && !ocib_scope_get(&b->plan->build_args, arg->text);
+    kept->instruction = b->at;
+    kept->instruction_span = ins->span;
+    kept->span = arg->span;
+}
+
+static int declare_arg(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
+                       const struct ocib_arg *arg, struct ocib_buf *text, struct ocib_error **err)
 {
     OCIB_AUTO_FREE char *value = NULL;
     if (arg_value(b, arg, &value, err) < 0) {
         return -1;
     }
     warn_of_name(b, arg);
+    keep_arg(b, ins, arg, value);
     if (!ocib_scope_has(&b->arg_names, arg->text)) {
         ocib_scope_set(&b->arg_names, arg->text, NULL);
         ocib_strings_push_str(&b->args, arg->text);
@@ -154,7 +167,7 @@ int ocib_stage_arg(struct ocib_stage_builder *b, const struct ocib_instruction *
     OCIB_AUTO_BUF struct ocib_buf text = {0};
     ocib_buf_puts(&text, "ARG");
     for (size_t i = 0; i < ins->args.len; i++) {
-        if (declare_arg(b, &ins->args.items[i], &text, err) < 0) {
+        if (declare_arg(b, ins, &ins->args.items[i], &text, err) < 0) {
             return -1;
         }
     }

@@ -142,6 +142,7 @@ struct ocib_stage_builder {
     struct ocib_scope volumes;
     bool cmd_set; /* CMD stood in this stage: ENTRYPOINT leaves it */
     char escape;
+    size_t at; /* index in the file of what is being read; SIZE_MAX: a trigger of the base */
     size_t budget;
 };
 

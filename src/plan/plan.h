@@ -184,8 +184,22 @@ struct ocib_ops {
     OCIB_VEC(struct ocib_op);
 };
 
+/* An ARG of a stage, with the value that it gets. */
+struct ocib_declared_arg {
+    char *name;
+    char *value;        /* NULL: none */
+    bool global;        /* the value is that of an ARG before the first FROM, or of the platform */
+    size_t instruction; /* its index in the file; SIZE_MAX: of a trigger of the base image */
+    struct ocib_span instruction_span;
+    struct ocib_span span;
+};
+struct ocib_declared_args {
+    OCIB_VEC(struct ocib_declared_arg);
+};
+
 struct ocib_stage_ops {
     struct ocib_ops ops;
+    struct ocib_declared_args args; /* in the order of the file */
     /* The config after the last op: the base's with all instructions applied. Its diff_ids and
      * history are the base's still; the builder appends to them as it goes. */
     struct ocib_config config;

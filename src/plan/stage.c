@@ -254,6 +254,7 @@ static int apply_all(struct ocib_stage_builder *b, struct ocib_error **err)
         return -1;
     }
     for (size_t i = entry->first; i < entry->end; i++) {
+        b->at = i;
         if (apply(b, &b->plan->file->instructions.items[i], err) < 0) {
             return -1;
         }
@@ -272,6 +273,7 @@ int ocib_plan_stage_ops(const struct ocib_plan *plan, size_t index, const struct
         .out = out,
         .config = &out->config,
         .escape = plan->file->escape,
+        .at = SIZE_MAX,
         .budget = STAGE_TEXT_MAX,
     };
     start_from_base(&b, base);
@@ -299,6 +301,11 @@ void ocib_stage_ops_release(struct ocib_stage_ops *ops)
         op_release(&ops->ops.items[i]);
     }
     ocib_vec_release(&ops->ops);
+    for (size_t i = 0; i < ops->args.len; i++) {
+        free(ops->args.items[i].name);
+        free(ops->args.items[i].value);
+    }
+    ocib_vec_release(&ops->args);
     ocib_config_release(&ops->config);
     *ops = (struct ocib_stage_ops){0};
 }
