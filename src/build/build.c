@@ -254,12 +254,32 @@ static bool is_uncached(const struct ocib_build *build, const struct ocib_stage 
     return found;
 }
 
-static int build_stage(struct ocib_build *build, size_t index, struct ocib_error **err)
+/* The base is there; *wait if its triggers need stages that nothing else has asked for so far. */
+static int begin_stage(struct ocib_build *build, size_t index, bool *wait, struct ocib_error **err)
 {
     struct ocib_stage_state *state = &build->stages[index];
     state->stage = ocib_plan_stage(build->plan, index);
     state->no_cache = is_uncached(build, state->stage);
-    if (start_stage(build, state, err) < 0 || plan_stage(build, state, err) < 0) {
+    if (start_stage(build, state, err) < 0) {
+        return -1;
+    }
+    *wait = false;
+    return state->stage->base == OCIB_BASE_IMAGE
+               ? ocib_plan_need_triggers(build->plan, index, &state->config, wait, err)
+               : 0;
+}
+
+static int build_stage(struct ocib_build *build, size_t index, struct ocib_error **err)
+{
+    struct ocib_stage_state *state = &build->stages[index];
+    bool wait = false;
+    if (!state->stage && begin_stage(build, index, &wait, err) < 0) {
+        return -1;
+    }
+    if (wait) {
+        return 0;
+    }
+    if (plan_stage(build, state, err) < 0) {
         return -1;
     }
     for (size_t i = 0; i < state->planned.ops.len; i++) {
@@ -267,15 +287,29 @@ static int build_stage(struct ocib_build *build, size_t index, struct ocib_error
             return -1;
         }
     }
+    state->done = true;
     return 0;
 }
 
-static int build_stages(struct ocib_build *build, struct ocib_error **err)
+/* The first stage of the order that is not done: the order grows on the way. */
+static bool next_stage(const struct ocib_build *build, size_t *index)
 {
     size_t count;
     const size_t *order = ocib_plan_order(build->plan, &count);
     for (size_t i = 0; i < count; i++) {
-        if (build_stage(build, order[i], err) < 0) {
+        *index = order[i];
+        if (!build->stages[order[i]].done) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int build_stages(struct ocib_build *build, struct ocib_error **err)
+{
+    size_t index;
+    while (next_stage(build, &index)) {
+        if (build_stage(build, index, err) < 0) {
             return -1;
         }
     }

@@ -8,36 +8,64 @@ static void take_source(const struct ocib_build *build, struct ocib_build_descri
     ocib_buf_add(&out->source, build->file->source->text, build->file->source->len);
 }
 
-/* The ops of a stage that is never built. */
-static int plan_stage(struct ocib_build *build, size_t index, struct ocib_stage_ops *ops,
-                      struct ocib_error **err)
+/* Reads the config of the image that a stage is built from, and asks for what its triggers need. */
+static int read_base(struct ocib_build *build, const struct ocib_stage *stage, bool *grown,
+                     struct ocib_error **err)
 {
-    const struct ocib_stage *stage = ocib_plan_stage(build->plan, index);
-    struct ocib_config image = {0};
-    const struct ocib_config *base = NULL;
-    if (stage->base == OCIB_BASE_STAGE) {
-        base = &ops[stage->base_stage].config;
-    } else if (stage->base == OCIB_BASE_IMAGE) {
-        base = &image;
-        if (!ocib_build_stored_config(build, index, stage->base_image, &image)) {
-            ocib_platform_copy(&image.platform, &stage->platform);
-        }
+    struct ocib_config *config = &build->stages[stage->index].config;
+    if (!ocib_build_stored_config(build, stage->index, stage->base_image, config)) {
+        ocib_platform_copy(&config->platform, &stage->platform);
     }
-    int failed = ocib_plan_stage_ops(build->plan, index, base, &ops[index], err);
-    ocib_config_release(&image);
-    return failed;
+    return ocib_plan_need_triggers(build->plan, stage->index, config, grown, err);
 }
 
-static int plan_all(struct ocib_build *build, struct ocib_stage_ops *ops, struct ocib_error **err)
+static int read_bases(struct ocib_build *build, struct ocib_error **err)
+{
+    bool grown = true;
+    while (grown) {
+        grown = false;
+        size_t count;
+        const size_t *order = ocib_plan_order(build->plan, &count);
+        for (size_t i = 0; i < count && !grown; i++) {
+            struct ocib_stage_state *state = &build->stages[order[i]];
+            const struct ocib_stage *stage = ocib_plan_stage(build->plan, order[i]);
+            bool is_new = !state->done && stage->base == OCIB_BASE_IMAGE;
+            state->done = true;
+            if (is_new && read_base(build, stage, &grown, err) < 0) {
+                return -1;
+            }
+        }
+    }
+    return 0;
+}
+
+/* The ops of the stages, none of which is ever built. */
+static int plan_all(struct ocib_build *build, struct ocib_error **err)
 {
     size_t count;
     const size_t *order = ocib_plan_order(build->plan, &count);
     for (size_t i = 0; i < count; i++) {
-        if (plan_stage(build, order[i], ops, err) < 0) {
+        const struct ocib_stage *stage = ocib_plan_stage(build->plan, order[i]);
+        const struct ocib_config *base =
+            stage->base == OCIB_BASE_STAGE   ? &build->stages[stage->base_stage].planned.config
+            : stage->base == OCIB_BASE_IMAGE ? &build->stages[order[i]].config
+                                             : NULL;
+        if (ocib_plan_stage_ops(build->plan, order[i], base, &build->stages[order[i]].planned,
+                                err) < 0) {
             return -1;
         }
     }
     return 0;
+}
+
+static struct ocib_stage_ops *take_ops(struct ocib_build *build)
+{
+    struct ocib_stage_ops *ops = ocib_alloc(build->stage_count, sizeof(*ops));
+    for (size_t i = 0; i < build->stage_count; i++) {
+        ops[i] = build->stages[i].planned;
+        build->stages[i].planned = (struct ocib_stage_ops){0};
+    }
+    return ops;
 }
 
 int ocib_build_outline(const struct ocib_build_env *env, const struct ocib_build_request *request,
@@ -47,17 +75,17 @@ int ocib_build_outline(const struct ocib_build_env *env, const struct ocib_build
     if (ocib_build_read(&build, err) < 0) {
         return -1;
     }
-    struct ocib_stage_ops *ops = ocib_alloc(build.stage_count, sizeof(*ops));
-    int failed = plan_all(&build, ops, err);
-    if (!failed) {
-        ocib_plan_outline(build.plan, ops, &out->outline);
-        take_source(&build, out);
+    if (read_bases(&build, err) < 0 || plan_all(&build, err) < 0) {
+        return -1;
     }
+    struct ocib_stage_ops *ops = take_ops(&build);
+    ocib_plan_outline(build.plan, ops, &out->outline);
+    take_source(&build, out);
     for (size_t i = 0; i < build.stage_count; i++) {
         ocib_stage_ops_release(&ops[i]);
     }
     free(ops);
-    return failed;
+    return 0;
 }
 
 int ocib_build_targets(const struct ocib_build_env *env, const struct ocib_build_request *request,

@@ -36,7 +36,8 @@ struct ocib_tree_source {
 void ocib_tree_source_release(struct ocib_tree_source *source);
 
 struct ocib_stage_state {
-    const struct ocib_stage *stage;
+    const struct ocib_stage *stage; /* NULL: not begun */
+    bool done;
     struct ocib_stage_ops planned;
     struct ocib_layers layers;
     struct ocib_config config; /* config, diff IDs and history so far */

@@ -33,12 +33,9 @@ int ocib_stage_resolve_from(struct ocib_stage_builder *b, const struct ocib_arg 
         return -1;
     }
     if (out->kind == OCIB_FROM_STAGE && !b->plan->stages.items[out->stage].needed) {
-        /* Only a base image's ONBUILD trigger can get here: its stages aren't known in time. */
-        ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span,
-                      "an ONBUILD trigger of the base image that copies from the stage '%.*s' is "
-                      "not supported yet",
-                      OCIB_STR_ARG(flag->value));
-        return ocib_error_hint_set(err, "copy something from that stage in the Dockerfile too");
+        return ocib_error_at(err, OCIB_EINTERNAL, flag->value_span,
+                             "the stage '%.*s' was not asked for in time",
+                             OCIB_STR_ARG(flag->value));
     }
     return 0;
 }

@@ -1,3 +1,4 @@
+#include "dockerfile/parse.h"
 #include "oci/reference.h"
 #include "plan/internal.h"
 
@@ -306,6 +307,30 @@ static int check_stage(const struct ocib_plan *plan, const struct ocib_plan_stag
     return 0;
 }
 
+/* Puts the stages before `end` that are needed, and those that they need, in the plan's order. */
+static int add_needed(struct ocib_plan *plan, size_t end, struct ocib_error **err)
+{
+    /* From below: whoever needs a stage stands behind it. */
+    for (size_t i = end; i-- > 0;) {
+        if (!plan->stages.items[i].ordered && mark_stage(plan, i, err) < 0) {
+            return -1;
+        }
+    }
+    plan->order.len = 0;
+    for (size_t i = 0; i < plan->stages.len; i++) {
+        struct ocib_plan_stage *entry = &plan->stages.items[i];
+        if (!entry->needed) {
+            continue;
+        }
+        if (!entry->ordered && check_stage(plan, entry, err) < 0) {
+            return -1;
+        }
+        entry->ordered = true;
+        ocib_vec_push(&plan->order, i);
+    }
+    return 0;
+}
+
 int ocib_plan_order_stages(struct ocib_plan *plan, struct ocib_error **err)
 {
     for (size_t i = 0; i < plan->stages.len; i++) {
@@ -315,20 +340,33 @@ int ocib_plan_order_stages(struct ocib_plan *plan, struct ocib_error **err)
         }
     }
     plan->stages.items[plan->target].needed = true;
-    /* From below: whoever needs a stage stands behind it. */
-    for (size_t i = plan->stages.len; i-- > 0;) {
-        if (mark_stage(plan, i, err) < 0) {
-            return -1;
+    return add_needed(plan, plan->stages.len, err);
+}
+
+/* ---- triggers of base images ---- */
+
+/* What is wrong with a trigger is said when its turn comes. */
+static void mark_trigger(struct ocib_plan *plan, size_t index, const char *text)
+{
+    struct ocib_span at = plan->stages.items[index].stage.span;
+    OCIB_AUTO(ocib_dockerfile_cleanup)
+    struct ocib_dockerfile *file = ocib_dockerfile_parse_trigger(ocib_str(text), at, NULL);
+    for (size_t i = 0; file && i < file->instructions.len; i++) {
+        struct ocib_error *why = NULL;
+        if (mark_from(plan, index, &file->instructions.items[i], true, &why) < 0) {
+            ocib_error_free(why);
         }
     }
-    for (size_t i = 0; i < plan->stages.len; i++) {
-        if (!plan->stages.items[i].needed) {
-            continue;
-        }
-        if (check_stage(plan, &plan->stages.items[i], err) < 0) {
-            return -1;
-        }
-        ocib_vec_push(&plan->order, i);
+}
+
+int ocib_plan_need_triggers(struct ocib_plan *plan, size_t index, const struct ocib_config *base,
+                            bool *grown, struct ocib_error **err)
+{
+    size_t before = plan->order.len;
+    for (size_t i = 0; i < base->onbuild.len; i++) {
+        mark_trigger(plan, index, base->onbuild.items[i]);
     }
-    return 0;
+    int result = base->onbuild.len ? add_needed(plan, index, err) : 0;
+    *grown = plan->order.len > before;
+    return result;
 }

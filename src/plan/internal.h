@@ -59,6 +59,7 @@ struct ocib_plan_stage {
     size_t first; /* its instructions in the file, without FROM: [first, end) */
     size_t end;
     bool needed;
+    bool ordered;     /* it is in the plan's order, and what it needs is needed */
     size_t same_name; /* 1 + the latest stage above of the same name, 0: none */
     /* Its ARGs as they are at its end, for the stages that are built from it. Written by
      * ocib_plan_stage_ops(), the only thing in a plan that it changes. */

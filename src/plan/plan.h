@@ -68,6 +68,15 @@ size_t ocib_plan_target(const struct ocib_plan *plan);
  */
 const size_t *ocib_plan_order(const struct ocib_plan *plan, size_t *count);
 
+/*
+ * Adds the stages that the ONBUILD triggers of a base image need to the order; *grown says whether
+ * there were any. They stand before stage `index`, whose base has this config: its ops are to be
+ * asked for after theirs. To be called once for each stage that is built from an image; arrays that
+ * ocib_plan_order() gave are not valid any more.
+ */
+int ocib_plan_need_triggers(struct ocib_plan *plan, size_t index, const struct ocib_config *base,
+                            bool *grown, struct ocib_error **err) OCIB_MUST;
+
 /* The first RUN of the stages that are needed, in the order of the file. False if there is none.
  * (What a base image's ONBUILD may add is not known here.) */
 bool ocib_plan_first_run(const struct ocib_plan *plan, struct ocib_span *span);

@@ -1,7 +1,7 @@
 /*
  * Plans in tests. Comment lines of the form "# test: arg NAME=value", "# test: target NAME" and
  * "# test: label name=value" give the options. The image "rich" has something in each field of its
- * config; all other images have an empty one.
+ * config, "triggers" copies from stages in its ONBUILD; all other images have an empty one.
  */
 #ifndef OCIB_TEST_PLAN_H
 #define OCIB_TEST_PLAN_H
@@ -86,6 +86,20 @@ static inline void planned_rich(struct ocib_config *config)
     assert_int_equal(ocib_config_parse(ocib_str(json), config, NULL), 0);
 }
 
+/* The config of a stage's base image. */
+static inline void planned_image(const struct ocib_stage *stage, struct ocib_config *out)
+{
+    if (strcmp(stage->base_image, "rich") == 0) {
+        planned_rich(out);
+        return;
+    }
+    ocib_platform_copy(&out->platform, &stage->platform);
+    if (strcmp(stage->base_image, "triggers") == 0) {
+        ocib_strings_push(&out->onbuild, "COPY --from=assets /a /b");
+        ocib_strings_push(&out->onbuild, "RUN --mount=from=0,target=/x y");
+    }
+}
+
 static inline int planned_stage(struct planned *p, size_t index)
 {
     const struct ocib_stage *stage = ocib_plan_stage(p->plan, index);
@@ -95,14 +109,36 @@ static inline int planned_stage(struct planned *p, size_t index)
         base = &p->ops[stage->base_stage].config;
     } else if (stage->base == OCIB_BASE_IMAGE) {
         base = &image;
-        if (strcmp(stage->base_image, "rich") == 0) {
-            planned_rich(&image);
-        } else {
-            ocib_platform_copy(&image.platform, &stage->platform);
-        }
+        planned_image(stage, &image);
     }
     int result = ocib_plan_stage_ops(p->plan, index, base, &p->ops[index], &p->err);
     ocib_config_release(&image);
+    return result;
+}
+
+/* Asks for what the triggers of base images need, as a builder does. */
+static inline int planned_triggers(struct planned *p)
+{
+    bool *asked = ocib_alloc(p->count, sizeof(*asked));
+    int result = 0;
+    for (size_t i = 0; result == 0;) {
+        size_t count;
+        const size_t *order = ocib_plan_order(p->plan, &count);
+        if (i == count) {
+            break;
+        }
+        const struct ocib_stage *stage = ocib_plan_stage(p->plan, order[i++]);
+        if (!asked[stage->index] && stage->base == OCIB_BASE_IMAGE) {
+            struct ocib_config image = {0};
+            bool grown = false;
+            planned_image(stage, &image);
+            result = ocib_plan_need_triggers(p->plan, stage->index, &image, &grown, &p->err);
+            ocib_config_release(&image);
+            i = grown ? 0 : i;
+        }
+        asked[stage->index] = true;
+    }
+    free(asked);
     return result;
 }
 
@@ -126,10 +162,13 @@ static inline bool planned_make(struct planned *p, const char *name, struct ocib
         return false;
     }
     /* The log dies with this call; the plan's own copy of its address isn't used after it. */
-    size_t count;
-    const size_t *order = ocib_plan_order(p->plan, &count);
     p->count = ocib_plan_stage_count(p->plan);
     p->ops = ocib_alloc(p->count, sizeof(*p->ops));
+    if (planned_triggers(p) < 0) {
+        return false;
+    }
+    size_t count;
+    const size_t *order = ocib_plan_order(p->plan, &count);
     for (size_t i = 0; i < count; i++) {
         if (planned_stage(p, order[i]) < 0) {
             return false;
