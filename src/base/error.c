@@ -98,11 +98,31 @@ void ocib_error_free(struct ocib_error *err)
     errno = saved;
 }
 
+/* Messages may quote what a file holds, however long it is: nobody reads more than this. */
+enum { MESSAGE_MAX = 2000 };
+
+static void clip(char *text)
+{
+    static const char more[] = " …";
+    if (strnlen(text, MESSAGE_MAX + 1) <= MESSAGE_MAX) {
+        return;
+    }
+    size_t end = MESSAGE_MAX - strlen(more);
+    while (((unsigned char)text[end] & 0xc0) == 0x80 && end > MESSAGE_MAX - 8) {
+        end--; /* to the beginning of a UTF-8 sequence */
+    }
+    memcpy(text + end, more, sizeof(more));
+}
+
 static char *vformat(const char *fmt, va_list ap) __attribute__((format(printf, 1, 0)));
 static char *vformat(const char *fmt, va_list ap)
 {
     char *text = NULL;
-    return vasprintf(&text, fmt, ap) < 0 ? NULL : text;
+    if (vasprintf(&text, fmt, ap) < 0) {
+        return NULL;
+    }
+    clip(text);
+    return text;
 }
 
 /* True if a new error was stored, with `message` in it; the message is freed otherwise. */

@@ -56,8 +56,9 @@ const char *cli_call_parse(const char *text, struct cli_call_request *out)
  */
 
 /* A table with columns as wide as their widest cell and a gap; the last column isn't padded. */
+enum { COLUMNS_MAX = 3 };
 struct table {
-    size_t columns;
+    size_t columns; /* at most COLUMNS_MAX */
     size_t gap;
     size_t rows;
     char **cells; /* owned */
@@ -66,17 +67,18 @@ struct table {
 static void table_add(struct table *table, ...) __attribute__((sentinel));
 static void table_add(struct table *table, ...)
 {
-    char **grown =
-        reallocarray(table->cells, (table->rows + 1) * table->columns, sizeof(*table->cells));
-    if (!grown) {
-        abort();
+    if (table->rows % 64 == 0) {
+        size_t room = (table->rows + 64) * table->columns;
+        table->cells = reallocarray(table->cells, room, sizeof(*table->cells));
+        if (!table->cells) {
+            abort();
+        }
     }
-    table->cells = grown;
     va_list texts;
     va_start(texts, table);
     for (size_t i = 0; i < table->columns; i++) {
         const char *text = va_arg(texts, const char *);
-        grown[table->rows * table->columns + i] = strdup(text ? text : "");
+        table->cells[table->rows * table->columns + i] = strdup(text ? text : "");
     }
     va_end(texts);
     table->rows++;
@@ -102,13 +104,13 @@ static size_t column_width(const struct table *table, size_t column)
     return widest + table->gap;
 }
 
-static void print_row(const struct table *table, size_t row)
+static void print_row(const struct table *table, const size_t *widths, size_t row)
 {
     for (size_t i = 0; i < table->columns; i++) {
         const char *cell = table->cells[row * table->columns + i];
         cli_print_clean(stdout, cell);
         if (i + 1 < table->columns) {
-            printf("%*s", (int)(column_width(table, i) - width(cell)), "");
+            printf("%*s", (int)(widths[i] - width(cell)), "");
         }
     }
     putchar('\n');
@@ -116,8 +118,12 @@ static void print_row(const struct table *table, size_t row)
 
 static void table_print(struct table *table)
 {
+    size_t widths[COLUMNS_MAX] = {0};
+    for (size_t i = 0; i < table->columns; i++) {
+        widths[i] = column_width(table, i);
+    }
     for (size_t row = 0; row < table->rows; row++) {
-        print_row(table, row);
+        print_row(table, widths, row);
     }
     for (size_t i = 0; i < table->rows * table->columns; i++) {
         free(table->cells[i]);

@@ -5,11 +5,17 @@
 
 void cli_print_clean(FILE *out, const char *text)
 {
-    for (const unsigned char *at = (const unsigned char *)text; *at; at++) {
-        if (*at == '\n' || *at == '\t' || (*at >= 0x20 && *at != 0x7f)) {
-            fputc(*at, out);
-        } else {
-            fprintf(out, "\\x%02x", *at);
+    while (*text) {
+        size_t clean = 0;
+        for (unsigned char c; (c = (unsigned char)text[clean]) != '\0'; clean++) {
+            if (c != '\n' && c != '\t' && (c < 0x20 || c == 0x7f)) {
+                break;
+            }
+        }
+        fwrite(text, 1, clean, out);
+        text += clean;
+        if (*text) {
+            fprintf(out, "\\x%02x", (unsigned char)*text++);
         }
     }
 }
@@ -27,6 +33,18 @@ void cli_render_message(FILE *out, const char *kind, const struct ocib_error_pla
     fputc('\n', out);
 }
 
+/* Of a longer line only what is around the column is shown. */
+enum { SHOWN_MAX = 240, SHOWN_BEFORE = 80 };
+
+/* The first byte at or before `at` that begins a character of UTF-8. */
+static size_t whole_character(const char *text, size_t at)
+{
+    while (at > 0 && ((unsigned char)text[at] & 0xc0) == 0x80) {
+        at--;
+    }
+    return at;
+}
+
 /* The line, and a caret below the column; tabs stay tabs so that the caret stands where it should.
  */
 static void render_source(FILE *out, const struct ocib_error_place *place)
@@ -34,11 +52,19 @@ static void render_source(FILE *out, const struct ocib_error_place *place)
     if (!place->text) {
         return;
     }
-    fprintf(out, "%5u | ", place->line);
-    cli_print_clean(out, place->text);
-    fprintf(out, "\n      | ");
-    for (unsigned i = 1; i < place->column && place->text[i - 1]; i++) {
-        unsigned char c = (unsigned char)place->text[i - 1];
+    size_t len = strlen(place->text);
+    size_t column = place->column ? place->column - 1 : 0;
+    column = column < len ? column : len;
+    size_t from = len > SHOWN_MAX && column > SHOWN_BEFORE ? column - SHOWN_BEFORE : 0;
+    from = whole_character(place->text, from);
+    size_t to = len - from > SHOWN_MAX ? whole_character(place->text, from + SHOWN_MAX) : len;
+    char shown[SHOWN_MAX + 8];
+    snprintf(shown, sizeof(shown), "%.*s", (int)(to - from), place->text + from);
+    fprintf(out, "%5u | %s", place->line, from ? "… " : "");
+    cli_print_clean(out, shown);
+    fprintf(out, "%s\n      | %s", to < len ? " …" : "", from ? "  " : "");
+    for (size_t i = from; i < column; i++) {
+        unsigned char c = (unsigned char)place->text[i];
         if ((c & 0xc0) != 0x80) { /* one column for each character, not for each byte of it */
             fputc(c == '\t' ? '\t' : ' ', out);
         }

@@ -1,5 +1,7 @@
 #include "plan/internal.h"
 
+#include <limits.h>
+
 /* The instructions that change the image's config and nothing else. */
 
 static void replace(char **slot, const char *value)
@@ -294,6 +296,10 @@ int ocib_stage_workdir(struct ocib_stage_builder *b, const struct ocib_instructi
         return -1;
     }
     OCIB_AUTO_FREE char *path = ocib_stage_path(b, written);
+    if (strlen(path) >= PATH_MAX) {
+        return ocib_error_at(err, OCIB_EDOCKERFILE, ins->args.items[0].span,
+                             "WORKDIR: the path is longer than %d bytes", PATH_MAX - 1);
+    }
     /* An absolute path stays in the config as it is written (BuildKit). */
     const char *kept = written[0] == '/' ? written : path;
     bool layer = strcmp(kept, "/") != 0;

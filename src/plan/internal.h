@@ -62,9 +62,12 @@ struct ocib_plan_stage {
     bool ordered;     /* it is in the plan's order, and what it needs is needed */
     size_t same_name; /* 1 + the latest stage above of the same name, 0: none */
     /* Its ARGs as they are at its end, for the stages that are built from it. Written by
-     * ocib_plan_stage_ops(), the only thing in a plan that it changes. */
+     * ocib_plan_stage_ops(). */
     struct ocib_scope *args;
 };
+
+/* Text that stages may take over from the stages that they are built from, all together. */
+enum { OCIB_INHERITED_TEXT_MAX = 32 << 20 };
 
 struct ocib_plan {
     const struct ocib_dockerfile *file;
@@ -83,6 +86,8 @@ struct ocib_plan {
         OCIB_VEC(size_t);
     } order;
     size_t budget; /* text that the global part may still produce */
+    /* What is left of OCIB_INHERITED_TEXT_MAX; ocib_plan_stage_ops() changes it. */
+    size_t *inheritable;
 };
 
 /* ---- graph.c ---- */

@@ -25,6 +25,7 @@ void ocib_plan_free(struct ocib_plan *plan)
     }
     ocib_vec_release(&plan->stages);
     ocib_vec_release(&plan->order);
+    free(plan->inheritable);
     ocib_map_free(plan->names);
     ocib_scope_release(&plan->build_args);
     ocib_scope_release(&plan->globals);
@@ -235,6 +236,8 @@ static void take_options(struct ocib_plan *plan, const struct ocib_plan_options 
 {
     plan->log = options->log;
     plan->budget = GLOBAL_TEXT_MAX;
+    plan->inheritable = ocib_new(size_t);
+    *plan->inheritable = OCIB_INHERITED_TEXT_MAX;
     if (options->build_args) {
         ocib_scope_add_list(&plan->build_args, options->build_args);
     }

@@ -84,8 +84,9 @@ static const char *lookup(const void *data, struct ocib_str name)
     return ocib_scope_get(data, name);
 }
 
-/* Names for a hint are looked for among this many: it bounds the time that a warning takes. */
-enum { NEAREST_AMONG = 64 };
+/* Names for a hint are looked for among this many, and are no longer than this: it bounds the time
+ * that a warning takes. */
+enum { NEAREST_AMONG = 64, NEAREST_BYTES = 32 };
 
 static void warn_unset(const struct ocib_words *words, const struct ocib_strings *unset,
                        struct ocib_span span)
@@ -94,13 +95,17 @@ static void warn_unset(const struct ocib_words *words, const struct ocib_strings
     if (!words->log || unset->len == 0) {
         return;
     }
+    size_t count = 0;
     for (size_t i = 0; i < words->scope->len && i < NEAREST_AMONG; i++) {
-        names[i] = words->scope->items[i].name;
+        if (strlen(words->scope->items[i].name) <= NEAREST_BYTES) {
+            names[count++] = words->scope->items[i].name;
+        }
     }
     for (size_t i = 0; i < unset->len; i++) {
         /* Among the shortest names each is near to any other. */
         struct ocib_str name = ocib_str(unset->items[i]);
-        const char *nearest = name.len > 2 ? ocib_str_nearest(name, names) : NULL;
+        bool may = name.len > 2 && name.len <= NEAREST_BYTES;
+        const char *nearest = may ? ocib_str_nearest(name, names) : NULL;
         if (nearest && strcmp(nearest, unset->items[i]) != 0) {
             ocib_log_at(words->log, OCIB_LOG_DEBUG, span,
                         "the variable '%s' is not set here; did you mean '%s'?", unset->items[i],

@@ -86,6 +86,30 @@ char *ocib_stage_path(const struct ocib_stage_builder *b, const char *path)
     return ocib_buf_take(&out);
 }
 
+static size_t list_bytes(const struct ocib_strings *list)
+{
+    size_t bytes = 0;
+    for (size_t i = 0; i < list->len; i++) {
+        bytes += strlen(list->items[i]) + 32;
+    }
+    return bytes;
+}
+
+static size_t text_bytes(const char *text)
+{
+    return text ? strlen(text) : 0;
+}
+
+/* What one line makes of what stands above it: SHELL and WORKDIR come again in each op. (The
+ * environment of RUN, and the files of heredocs, are charged where they are made.) */
+static size_t op_bytes(const struct ocib_op *op)
+{
+    return text_bytes(op->created_by) + text_bytes(op->workdir) + text_bytes(op->workdir_user) +
+           list_bytes(&op->run.argv) + text_bytes(op->run.cwd) + text_bytes(op->run.user) +
+           text_bytes(op->run.command) + text_bytes(op->copy.dest) + text_bytes(op->copy.chown) +
+           list_bytes(&op->copy.sources);
+}
+
 static int apply(struct ocib_stage_builder *b, const struct ocib_instruction *ins,
                  struct ocib_error **err)
 {
@@ -109,7 +133,12 @@ static int apply(struct ocib_stage_builder *b, const struct ocib_instruction *in
         [OCIB_INS_VOLUME] = ocib_stage_volume,
         [OCIB_INS_WORKDIR] = ocib_stage_workdir,
     };
-    return functions[ins->kind](b, ins, err);
+    size_t before = b->out->ops.len;
+    if (functions[ins->kind](b, ins, err) < 0) {
+        return -1;
+    }
+    bool added = b->out->ops.len > before;
+    return added ? ocib_stage_charge(b, ins, op_bytes(&b->out->ops.items[before]), err) : 0;
 }
 
 /* ---- the base ---- */
@@ -130,6 +159,40 @@ static void inherit_args(struct ocib_stage_builder *b)
             ocib_scope_set(&b->env, name, args->items[i].value);
         }
     }
+}
+
+/* About what a copy of a config takes. */
+static size_t config_bytes(const struct ocib_config *config)
+{
+    size_t bytes = list_bytes(&config->env) + list_bytes(&config->labels) +
+                   list_bytes(&config->cmd) + list_bytes(&config->entrypoint) +
+                   list_bytes(&config->shell) + list_bytes(&config->volumes) +
+                   list_bytes(&config->exposed_ports) + list_bytes(&config->onbuild) +
+                   text_bytes(config->working_dir) + text_bytes(config->user);
+    for (size_t i = 0; i < config->history.len; i++) {
+        bytes += sizeof(config->history.items[i]) + text_bytes(config->history.items[i].created_by);
+    }
+    return bytes;
+}
+
+/* A chain of stages, each with a few lines of its own, hands on more and more: that grows with the
+ * square of its length. */
+static int charge_inherited(const struct ocib_plan *plan, size_t index,
+                            const struct ocib_config *base, struct ocib_error **err)
+{
+    const struct ocib_stage *stage = &plan->stages.items[index].stage;
+    if (stage->base != OCIB_BASE_STAGE) {
+        return 0;
+    }
+    size_t bytes =
+        config_bytes(base) + ocib_scope_bytes(plan->stages.items[stage->base_stage].args);
+    if (bytes > *plan->inheritable) {
+        return ocib_error_at(err, OCIB_EDOCKERFILE, stage->span,
+                             "the stages hand on more than %d MiB of text to one another",
+                             OCIB_INHERITED_TEXT_MAX >> 20);
+    }
+    *plan->inheritable -= bytes;
+    return 0;
 }
 
 static void start_from_base(struct ocib_stage_builder *b, const struct ocib_config *base)
@@ -276,6 +339,9 @@ int ocib_plan_stage_ops(const struct ocib_plan *plan, size_t index, const struct
         .at = SIZE_MAX,
         .budget = STAGE_TEXT_MAX,
     };
+    if (charge_inherited(plan, index, base, err) < 0) {
+        return -1;
+    }
     start_from_base(&b, base);
     if (apply_all(&b, err) < 0) {
         ocib_stage_ops_release(out);

@@ -194,6 +194,22 @@ static void test_move(void **state)
     assert_string_equal(ocib_error_message(err), "first");
 }
 
+/* What a file holds may be quoted, however long it is. */
+static void test_long_messages_are_clipped(void **state)
+{
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    char text[9001];
+    for (size_t i = 0; i < sizeof(text) - 1; i += 3) {
+        memcpy(text + i, "€", 3);
+    }
+    text[sizeof(text) - 1] = '\0';
+    ocib_error_set(&err, OCIB_EBUILD, "a%s", text);
+    const char *got = ocib_error_message(err);
+    assert_int_equal(strlen(got), 1 + 3 * 665 + strlen(" …"));
+    assert_memory_equal(got, "a€", 4);
+    assert_string_equal(got + strlen(got) - strlen("€ …"), "€ …");
+}
+
 static void test_exit_statuses(void **state)
 {
     static const struct {
@@ -229,6 +245,7 @@ int main(void)
         cmocka_unit_test(test_extras_are_set_once),
         cmocka_unit_test(test_hint_replace),
         cmocka_unit_test(test_move),
+        cmocka_unit_test(test_long_messages_are_clipped),
         cmocka_unit_test(test_exit_statuses),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -192,6 +192,44 @@ static void test_much_text(void **state)
     planned_bad(text.data, "the stage's instructions take more than 64 MiB of text");
 }
 
+/* One long line above makes each op below it long. */
+static void check_much_text(const char *first, char fill, const char *last, const char *line)
+{
+    OCIB_AUTO_BUF struct ocib_buf text = {0};
+    ocib_buf_puts(&text, "FROM alpine\n");
+    ocib_buf_puts(&text, first);
+    for (int i = 0; i < 100000; i++) {
+        ocib_buf_putc(&text, fill);
+    }
+    ocib_buf_puts(&text, last);
+    for (int i = 0; i < 2000; i++) {
+        ocib_buf_puts(&text, line);
+    }
+    planned_bad(text.data, "the stage's instructions take more than 64 MiB of text");
+}
+
+static void test_much_text_of_few_lines(void **state)
+{
+    check_much_text("SHELL [\"", 'x', "\"]\n", "CMD y\n");
+    check_much_text("SHELL [\"", 'x', "\"]\n", "RUN y\n");
+    check_much_text("USER ", 'x', "\n", "RUN y\n");
+    check_much_text("USER ", 'x', "\n", "WORKDIR /y\n");
+}
+
+/* Each stage has what all before it have. */
+static void test_long_chain(void **state)
+{
+    OCIB_AUTO_BUF struct ocib_buf text = {0};
+    ocib_buf_puts(&text, "FROM alpine AS s0\n");
+    for (int i = 1; i < 1000; i++) {
+        ocib_buf_printf(&text, "FROM s%d AS s%d\n", i - 1, i);
+        for (int k = 0; k < 50; k++) {
+            ocib_buf_printf(&text, "%s A%d_%d=1\n", k % 2 ? "ARG" : "ENV", i, k);
+        }
+    }
+    planned_bad(text.data, "the stages hand on more than 32 MiB of text to one another");
+}
+
 static void test_many_triggers(void **state)
 {
     OCIB_AUTO_BUF struct ocib_buf text = {0};
@@ -220,9 +258,14 @@ static void test_progress_text(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_planned),       cmocka_unit_test(test_refused),
-        cmocka_unit_test(test_doubling),      cmocka_unit_test(test_much_text),
-        cmocka_unit_test(test_many_triggers), cmocka_unit_test(test_progress_text),
+        cmocka_unit_test(test_planned),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_doubling),
+        cmocka_unit_test(test_much_text),
+        cmocka_unit_test(test_much_text_of_few_lines),
+        cmocka_unit_test(test_long_chain),
+        cmocka_unit_test(test_many_triggers),
+        cmocka_unit_test(test_progress_text),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
