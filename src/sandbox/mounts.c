@@ -453,11 +453,18 @@ int ocib_sandbox_try_mounts(struct ocib_error **err)
     }
     OCIB_AUTO_FD int tmpfs = new_dev();
     if (tmpfs < 0) {
-        return refused(err, "fsmount: can't mount a tmpfs");
+        return refused(err, "fsopen, fsconfig or fsmount: can't mount a tmpfs");
     }
     OCIB_AUTO_FD int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (host < 0 || ocib_mount_attach(tmpfs, host) < 0) {
         return refused(err, "move_mount: can't attach a mount");
+    }
+    OCIB_AUTO_FD int copy = ocib_mount_clone(tmpfs, "", false);
+    if (copy < 0) {
+        return refused(err, "open_tree: can't copy a mount");
+    }
+    if (ocib_mount_restrict(copy, OCIB_MOUNT_RDONLY, false) < 0) {
+        return refused(err, "mount_setattr: can't make a mount read-only");
     }
     OCIB_AUTO_FD int proc = new_proc();
     if (proc < 0) {

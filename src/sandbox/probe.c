@@ -15,6 +15,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -79,11 +80,22 @@ bool ocib_probe_status_has(const char *wanted)
     return false;
 }
 
+static int try_pidfd(struct ocib_error **err)
+{
+    OCIB_AUTO_FD int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
+    if (fd < 0) {
+        int number = errno;
+        ocib_error_set_errno(err, OCIB_ESANDBOX, "pidfd_open: can't follow processes");
+        return ocib_obstacle_explain(err, number);
+    }
+    return 0;
+}
+
 _Noreturn static void try_in_child(int fd)
 {
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (ocib_sandbox_try_mounts(&err) < 0) {
+    if (try_pidfd(&err) < 0 || ocib_sandbox_try_mounts(&err) < 0) {
         ocib_sandbox_report_error(fd, err);
         _exit(1);
     }

@@ -5,6 +5,7 @@
 #include "sandbox/wire.h"
 #include "sys/fd.h"
 #include "sys/mount.h"
+#include "sys/spawn.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -40,7 +41,7 @@ static void end_step(struct run *run)
 {
     struct pollfd ended = {run->pidfd, POLLIN, 0};
     if (run->pidfd >= 0) {
-        syscall(SYS_pidfd_send_signal, run->pidfd, SIGKILL, NULL, 0);
+        ocib_pidfd_kill(run->pidfd);
         while (poll(&ended, 1, -1) < 0 && errno == EINTR) {
         }
     }
@@ -178,7 +179,7 @@ static int start(struct ocib_sandbox *sandbox, struct run *run, struct ocib_erro
         .mounts = mounts,
         .mount_count = step->mount_count,
     };
-    run->pidfd = ocib_server_fork(&sandbox->server, &request, run->control, err);
+    run->pidfd = ocib_server_fork(&sandbox->server, &request, run->control, &ends.control, err);
     return run->pidfd < 0 ? -1 : 0;
 }
 
@@ -231,7 +232,7 @@ static void look_for_interrupt(struct run *run)
 {
     if (run->step->interrupted && *run->step->interrupted && !run->interrupted) {
         run->interrupted = true;
-        syscall(SYS_pidfd_send_signal, run->pidfd, SIGKILL, NULL, 0);
+        ocib_pidfd_kill(run->pidfd);
     }
 }
 

@@ -128,7 +128,7 @@ static int receive_pidfd(const struct ocib_server *server, int control, struct o
 }
 
 int ocib_server_fork(const struct ocib_server *server, const struct ocib_server_request *request,
-                     int control, struct ocib_error **err)
+                     int control, int *theirs, struct ocib_error **err)
 {
     int namespaces = request->namespaces;
     struct iovec bytes = {&namespaces, sizeof(namespaces)};
@@ -143,6 +143,7 @@ int ocib_server_fork(const struct ocib_server *server, const struct ocib_server_
     if (send_with_fds(server->socket, bytes, fds, FDS + request->mount_count) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't ask the sandbox to start a step");
     }
+    ocib_fd_cleanup(theirs);
     return receive_pidfd(server, control, err);
 }
 
@@ -162,7 +163,7 @@ static int take_fds(const int fds[FDS_MAX])
             return -1;
         }
     }
-    return (int)syscall(SYS_close_range, (unsigned)count + 1, ~0U, 0);
+    return ocib_fd_close_from((unsigned)count + 1, false);
 }
 
 /*
@@ -183,6 +184,13 @@ static int begin_child(const int fds[FDS_MAX])
                : 0;
 }
 
+static void report_failure(void)
+{
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    ocib_error_set_errno(&err, OCIB_ESANDBOX, "can't set up the process of a step");
+    ocib_sandbox_report_error(OCIB_CHILD_CONTROL, err);
+}
+
 static void report_refusal(int control)
 {
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
@@ -197,6 +205,7 @@ static int serve_request(int namespaces, int fds[FDS_MAX])
     pid_t pid = complete ? ocib_fork_into(namespaces) : -1;
     if (pid == 0) {
         if (begin_child(fds) < 0) {
+            report_failure();
             _exit(1);
         }
         return 0;

@@ -38,12 +38,13 @@ struct ocib_server_request {
 };
 
 /*
- * Forks a child. `control` is the builder's end of the child's control socket. Returns a pidfd,
- * which gets readable when the child (process 1 of its namespace) and so all of the step has ended;
- * the server reaps it.
+ * Forks a child. `control` is the builder's end of the child's control socket, *theirs the other
+ * one (also in the request), which is closed as soon as the server has it: so the death of a child
+ * that has not told of itself yet ends the wait for it. Returns a pidfd, which gets readable when
+ * the child (process 1 of its namespace) and so all of the step has ended; the server reaps it.
  */
 int ocib_server_fork(const struct ocib_server *server, const struct ocib_server_request *request,
-                     int control, struct ocib_error **err) OCIB_MUST;
+                     int control, int *theirs, struct ocib_error **err) OCIB_MUST;
 
 /*
  * The server's side. Serves requests on `socket` and returns, in each child, 0 with its descriptors

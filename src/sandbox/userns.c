@@ -120,7 +120,7 @@ static int make_namespace(struct ocib_error **err)
 {
     if (unshare(CLONE_NEWUSER) < 0) {
         int number = errno;
-        ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a user namespace");
+        ocib_error_set_errno(err, OCIB_ESANDBOX, "unshare: can't make a user namespace");
         return ocib_obstacle_explain(err, number);
     }
     return 0;
@@ -141,7 +141,7 @@ static int own_mounts(struct ocib_error **err)
 {
     if (unshare(CLONE_NEWNS) < 0 || ocib_mount_make_private() < 0) {
         int number = errno;
-        ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a mount namespace");
+        ocib_error_set_errno(err, OCIB_ESANDBOX, "unshare: can't make a mount namespace");
         return ocib_obstacle_explain(err, number);
     }
     return 0;
@@ -164,7 +164,8 @@ _Noreturn static void help(int fd)
     char byte;
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (answer(fd, make_namespace(&err), err) < 0 || read(fd, &byte, 1) != 1) {
+    int made = make_namespace(&err);
+    if (answer(fd, made, err) < 0 || read(fd, &byte, 1) != 1) {
         _exit(1);
     }
     int tried = become_root(&err);
@@ -295,7 +296,7 @@ static int join(pid_t helper, bool *late, struct ocib_error **err)
 {
     OCIB_AUTO_FD int pidfd = (int)syscall(SYS_pidfd_open, helper, 0);
     if (pidfd < 0 || setns(pidfd, CLONE_NEWUSER) < 0) {
-        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't join the user namespace");
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "setns: can't join the user namespace");
     }
     *late = true;
     return become_root(err) < 0 ? -1 : own_mounts(err);

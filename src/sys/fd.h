@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <sys/types.h>
 
@@ -21,6 +22,13 @@ static inline int ocib_fd_steal(int *fd)
 
 /* close() that reports a delayed write error; *fd becomes -1. `name` is for the message. */
 int ocib_fd_close(int *fd, const char *name, struct ocib_error **err) OCIB_MUST;
+
+/*
+ * All descriptors from `first` on are closed, or with `on_exec` will be by execve(2). Where the
+ * kernel has no close_range(2), one by one. Calls nothing but the kernel, so that it may be used in
+ * a child that shares its parent's memory. -1 with errno.
+ */
+int ocib_fd_close_from(unsigned first, bool on_exec) OCIB_MUST;
 
 /* Plain helpers that set errno and restart after signals: all bytes or -1; up to EOF or `len`, -1.
  */

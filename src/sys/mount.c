@@ -92,6 +92,10 @@ int ocib_mount_remove(const char *path)
 
 int ocib_mount_make_private(void)
 {
+    struct mount_attr attr = {.propagation = MS_PRIVATE_};
+    if (syscall(SYS_mount_setattr, AT_FDCWD, "/", AT_RECURSIVE_, &attr, sizeof(attr)) == 0) {
+        return 0;
+    }
     return (int)syscall(SYS_mount, NULL, "/", NULL, MS_REC_ | MS_PRIVATE_, NULL);
 }
 

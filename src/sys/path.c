@@ -2,6 +2,7 @@
 
 #include "base/mem.h"
 #include "sys/fd.h"
+#include "sys/resolve.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -22,13 +23,18 @@ static int open_resolved(int root_fd, const char *path, int flags, mode_t mode, 
         .mode = (flags & (O_CREAT | O_TMPFILE)) ? mode & 07777 : 0,
         .resolve = resolve | RESOLVE_NO_MAGICLINKS,
     };
+    long fd = -1;
     for (int i = 0; i < OPEN_TRIES; i++) {
-        long fd = syscall(SYS_openat2, root_fd, *path ? path : ".", &how, sizeof(how));
+        fd = syscall(SYS_openat2, root_fd, *path ? path : ".", &how, sizeof(how));
         if (fd >= 0 || (errno != EAGAIN && errno != EINTR)) {
-            return (int)fd;
+            break;
         }
     }
-    return -1;
+    /* Linux before 5.6, or a seccomp profile that doesn't know the call. */
+    if (fd < 0 && (errno == ENOSYS || errno == EPERM)) {
+        return ocib_resolve(root_fd, *path ? path : ".", flags, (mode_t)how.mode, resolve);
+    }
+    return (int)fd;
 }
 
 int ocib_open_in_root(int root_fd, const char *path, int flags, mode_t mode)

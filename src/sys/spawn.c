@@ -14,10 +14,6 @@
 
 enum { STACK_SIZE = 65536 };
 
-#ifndef CLOSE_RANGE_CLOEXEC
-#define CLOSE_RANGE_CLOEXEC (1U << 2)
-#endif
-
 /* What the parent and the new process share until it executes the program. */
 struct start {
     const struct ocib_spawn *how;
@@ -47,7 +43,7 @@ static int place_fds(const int *fds, size_t count, int *exe_fd)
             return -1;
         }
     }
-    return (int)syscall(SYS_close_range, (unsigned)count, ~0U, CLOSE_RANGE_CLOEXEC);
+    return ocib_fd_close_from((unsigned)count, true);
 }
 
 static void default_signals(void)
@@ -59,6 +55,24 @@ static void default_signals(void)
     sigset_t none;
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
+}
+
+/* For seccomp profiles without execveat(2). */
+static void execute_by_path(int exe_fd, const struct ocib_spawn *how)
+{
+    char path[] = "/proc/self/fd/0000000000";
+    char *digit = path + sizeof(path) - 1;
+    for (int i = 0; i < 10; i++, exe_fd /= 10) {
+        *--digit = (char)('0' + exe_fd % 10);
+    }
+    char *number = path + sizeof("/proc/self/fd/") - 1;
+    while (*digit == '0' && digit[1]) {
+        digit++;
+    }
+    do {
+        *number++ = *digit;
+    } while (*digit++);
+    execve(path, how->argv, how->env);
 }
 
 /* Runs in the parent's memory while the parent's thread stands still: nothing but plain calls. */
@@ -75,6 +89,9 @@ __attribute__((no_sanitize_address)) static int start_program(void *data)
         }
         if (exe_fd >= 0) {
             syscall(SYS_execveat, exe_fd, "", how->argv, how->env, AT_EMPTY_PATH);
+            if (errno == ENOSYS || errno == EPERM) {
+                execute_by_path(exe_fd, how);
+            }
         } else {
             execve(how->path, how->argv, how->env);
         }
@@ -109,6 +126,41 @@ int ocib_spawn(const struct ocib_spawn *how, struct ocib_process *out, struct oc
         return ocib_error_set_errno(err, how->code, "can't execute %s", how->path);
     }
     return 0;
+}
+
+/* The process's number is in /proc; it can't be another one's while the pidfd is not reaped. */
+static pid_t pid_of(int pidfd)
+{
+    OCIB_AUTO_BUF struct ocib_buf text = {0};
+    OCIB_AUTO_FREE char *path = ocib_format("/proc/self/fdinfo/%d", pidfd);
+    OCIB_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    if (fd < 0 || ocib_fd_read_all(fd, 4096, &text) < 0) {
+        return -1;
+    }
+    struct ocib_str rest = ocib_buf_str(&text);
+    struct ocib_str line;
+    uint64_t number = 0;
+    while (ocib_str_cut(&rest, '\n', &line)) {
+        if (ocib_str_starts(line, "Pid:") &&
+            ocib_str_uint(ocib_str_trim(ocib_str_sub(line, 4, line.len)), INT32_MAX, &number)) {
+            return number ? (pid_t)number : -1;
+        }
+    }
+    return -1;
+}
+
+int ocib_pidfd_kill(int pidfd)
+{
+    int saved = errno;
+    int result = (int)syscall(SYS_pidfd_send_signal, pidfd, SIGKILL, NULL, 0);
+    if (result < 0 && (errno == ENOSYS || errno == EPERM)) {
+        pid_t pid = pid_of(pidfd);
+        result = pid > 0 ? kill(pid, SIGKILL) : -1;
+    }
+    if (result == 0) {
+        errno = saved;
+    }
+    return result;
 }
 
 int ocib_process_wait(struct ocib_process *process, int *status)

@@ -39,6 +39,10 @@ int ocib_process_wait(struct ocib_process *process, int *status);
 void ocib_process_end(struct ocib_process *process);
 #define OCIB_AUTO_PROCESS OCIB_AUTO(ocib_process_end)
 
+/* Kills the process of a pidfd; where pidfd_send_signal(2) is refused, by its number, which nobody
+ * else can have got before the process is reaped (by the pidfd's owner's choice or not). */
+int ocib_pidfd_kill(int pidfd);
+
 /* fork() into new namespaces (CLONE_NEW* flags), by the call that the oldest kernels and sandbox
  * profiles know. For processes with one thread. */
 pid_t ocib_fork_into(int namespaces) OCIB_MUST;

@@ -26,7 +26,7 @@ static int ask(const struct ocib_server *server, int namespaces, int *control,
     OCIB_AUTO_FD int theirs = pair[1];
     *control = pair[0];
     const struct ocib_server_request request = {namespaces, {null_fd, null_fd, theirs, null_fd}};
-    return ocib_server_fork(server, &request, *control, err);
+    return ocib_server_fork(server, &request, *control, &theirs, err);
 }
 
 static void wait_for(int pidfd)

@@ -1,6 +1,11 @@
 #include "sys/fixture.h"
 
+#include <linux/filter.h>
+#include <linux/seccomp.h>
 #include <signal.h>
+#include <stddef.h>
+#include <sys/prctl.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static void test_cleanup_keeps_errno(void **state)
@@ -85,6 +90,53 @@ static void test_read_all_of_nothing(void **state)
     assert_string_equal(out.data, "");
 }
 
+/* In a child, of whose descriptors nobody else is: some far apart, all from 10 on. With
+ * `refused` close_range(2) fails as in an old seccomp profile. */
+static int close_some(bool on_exec, bool refused)
+{
+    static const int numbers[] = {10, 11, 500, 900};
+    struct sock_filter program[] = {
+        BPF_STMT(BPF_LD | BPF_W | BPF_ABS, offsetof(struct seccomp_data, nr)),
+        BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, SYS_close_range, 0, 1),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ERRNO | EPERM),
+        BPF_STMT(BPF_RET | BPF_K, SECCOMP_RET_ALLOW),
+    };
+    struct sock_fprog filter = {OCIB_COUNT(program), program};
+    for (size_t i = 0; i < OCIB_COUNT(numbers); i++) {
+        if (dup2(STDERR_FILENO, numbers[i]) < 0) {
+            return 77; /* few descriptors are allowed here */
+        }
+    }
+    if (refused && (prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0 ||
+                    prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, &filter) < 0)) {
+        return 77;
+    }
+    if (ocib_fd_close_from(11, on_exec) < 0 || fcntl(10, F_GETFD) != 0) {
+        return 1;
+    }
+    for (size_t i = 1; i < OCIB_COUNT(numbers); i++) {
+        if (fcntl(numbers[i], F_GETFD) != (on_exec ? FD_CLOEXEC : -1)) {
+            return 2;
+        }
+    }
+    return 0;
+}
+
+static void test_close_from(void **state)
+{
+    for (int i = 0; i < 4; i++) {
+        pid_t pid = fork();
+        if (pid == 0) {
+            _exit(close_some(i & 1, i & 2));
+        }
+        int status;
+        assert_int_equal(waitpid(pid, &status, 0), pid);
+        if (!WIFEXITED(status) || WEXITSTATUS(status) != 77) {
+            assert_int_equal(status, 0);
+        }
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest list[] = {
@@ -95,6 +147,7 @@ int main(void)
         cmocka_unit_test(test_failing_calls),
         cmocka_unit_test(test_read_all_up_to_a_limit),
         cmocka_unit_test(test_read_all_of_nothing),
+        cmocka_unit_test(test_close_from),
     };
     return cmocka_run_group_tests_name("fd", list, temporary_setup, temporary_teardown);
 }

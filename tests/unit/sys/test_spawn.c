@@ -4,6 +4,7 @@
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 
 static char shell_name[] = "sh";
@@ -190,6 +191,24 @@ static void test_fork_into(void **state)
     }
 }
 
+static void test_kill_by_pidfd(void **state)
+{
+    pid_t pid = fork();
+    if (pid == 0) {
+        pause();
+        _exit(0);
+    }
+    OCIB_AUTO_FD int fd = (int)syscall(SYS_pidfd_open, pid, 0);
+    assert_true(fd >= 0);
+    errno = 4711;
+    assert_int_equal(ocib_pidfd_kill(fd), 0);
+    assert_int_equal(errno, 4711);
+    int status;
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    assert_int_equal(ocib_pidfd_kill(fd), -1); /* gone */
+}
+
 int main(void)
 {
     const struct CMUnitTest list[] = {
@@ -201,6 +220,7 @@ int main(void)
         cmocka_unit_test(test_signals),
         cmocka_unit_test(test_end),
         cmocka_unit_test(test_fork_into),
+        cmocka_unit_test(test_kill_by_pidfd),
     };
     return cmocka_run_group_tests_name("spawn", list, temporary_setup, temporary_teardown);
 }
