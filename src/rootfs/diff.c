@@ -349,6 +349,12 @@ static bool is_device_zero(const struct stat *st)
     return S_ISCHR(st->st_mode) && st->st_rdev == makedev(0, 0);
 }
 
+/* What no layer can hold was not there for those who have the layers only. */
+static bool is_left_out(const struct diff *d, const char *name, const struct stat *st)
+{
+    return !d->plain && (S_ISSOCK(st->st_mode) || strncmp(name, ".wh.", 4) == 0);
+}
+
 /* d->path is the path of `name` in the top folder. */
 static int handle(struct diff *d, const char *name, struct ocib_error **err)
 {
@@ -359,7 +365,7 @@ static int handle(struct diff *d, const char *name, struct ocib_error **err)
     if (has_upper < 0 || has_lower < 0) {
         return -1;
     }
-    has_lower = has_lower && !is_device_zero(&lower);
+    has_lower = has_lower && !is_device_zero(&lower) && !is_left_out(d, name, &lower);
     if (!has_upper || is_whiteout(d, name, &upper)) {
         return has_lower ? write_whiteout(d, err) : 0;
     }

@@ -22,6 +22,9 @@ struct ocib_unpack_options {
     int work_fd;                       /* an empty folder for mounts that unpacking may need */
     const char *work_path;
     bool userxattr;
+    /* dest_fd is a tree that holds the layers below, and the layer is applied to it: whiteouts
+     * remove. `lowers` is empty then. */
+    bool flat;
     bool in_userns; /* device nodes can't be made: they are left out, said through `log` */
     const struct ocib_log *log;
 };
@@ -74,5 +77,8 @@ int ocib_tree_write(int root_fd, bool has_epoch, int64_t epoch, struct ocib_tar_
 /* A whole tree copied to a folder of the host, for -o type=local. Files that are there already give
  * way; everything belongs to the user. */
 int ocib_tree_copy(int root_fd, int dest_fd, struct ocib_error **err) OCIB_MUST;
+/* A whole tree copied to an empty folder as it is: owners, modes, times, hard links, attributes;
+ * contents shared where the file system can. `no_devices`: device nodes are left out. */
+int ocib_tree_clone(int root_fd, int dest_fd, bool no_devices, struct ocib_error **err) OCIB_MUST;
 
 #endif

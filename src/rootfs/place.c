@@ -123,6 +123,9 @@ static int make_new(struct walk *w, struct ocib_error **err)
     struct ocib_unpacking *u = w->u;
     const char *path = u->folder.data;
     const struct ocib_tar_entry plain = {.path = path, .mode = S_IFDIR | 0755};
+    if (u->options->flat) {
+        ocib_map_set(u->made, ocib_buf_str(&u->folder), u->made);
+    }
     if (mkdirat(u->options->dest_fd, path, 0700) < 0) {
         return fail(w, err);
     }
@@ -195,6 +198,7 @@ static int step(struct walk *w, struct ocib_str part, struct ocib_error **err)
         return errno == ENOENT ? take_below(w, err) : fail(w, err);
     }
     if (S_ISDIR(st.st_mode)) {
+        ocib_flat_note(u, u->folder.data);
         return 0;
     }
     if (S_ISLNK(st.st_mode)) {
@@ -245,6 +249,7 @@ int ocib_place_parent(struct ocib_unpacking *u, const char *path, const struct t
     ocib_buf_add_str(&u->folder, parent);
     u->folder_fd = ocib_open_no_links(u->options->dest_fd, u->asked.data, flags, 0);
     if (u->folder_fd >= 0) {
+        ocib_flat_note(u, u->folder.data);
         return 0;
     }
     if (walk_to(u, path, mtime, err) < 0) {

@@ -2,6 +2,7 @@
 #include "base/mem.h"
 #include "rootfs/emit.h"
 #include "rootfs/layer.h"
+#include "rootfs/overlay.h"
 #include "rootfs/walk.h"
 #include "sys/copy.h"
 #include "sys/fd.h"
@@ -26,6 +27,8 @@ struct folder {
 };
 
 struct copy {
+    bool exact;      /* a tree to work on: owners and all attributes too, in an empty folder */
+    bool no_devices; /* of an exact copy: they are left out */
     struct ocib_buf path;
     struct ocib_map *links; /* as in the emitter */
     int root_fd;            /* of the copy: hard links name their first path */
@@ -37,8 +40,9 @@ struct copy {
 
 static int failed(const struct copy *c, struct ocib_error **err)
 {
-    return ocib_error_set_errno(err, OCIB_ESTORE, "can't copy %s to the output",
-                                c->path.len ? c->path.data : "the tree");
+    return ocib_error_set_errno(err, OCIB_ESTORE, "can't copy %s%s",
+                                c->path.len ? c->path.data : "the tree",
+                                c->exact ? "" : " to the output");
 }
 
 static struct folder *top(struct copy *c)
@@ -46,14 +50,38 @@ static struct folder *top(struct copy *c)
     return &c->folders.items[c->folders.len - 1];
 }
 
-static int set_attributes(int dir_fd, const char *name, const struct stat *st,
+/* The overlay's own, and the host's policy labels, belong to the place and not to the file. */
+static bool goes_along(const char *attribute)
+{
+    return !ocib_overlay_owns(attribute) && strcmp(attribute, "security.selinux") != 0;
+}
+
+/* What the file system does not keep is let go, but for capabilities of a tree to work on: a
+ * program would fail without them. */
+static int set_xattrs(const struct copy *c, int dir_fd, const char *name,
+                      const struct ocib_xattrs *xattrs)
+{
+    for (size_t i = 0; i < xattrs->len; i++) {
+        const struct ocib_xattr *xattr = &xattrs->items[i];
+        int set = ocib_xattr_set(dir_fd, name, xattr->name, ocib_buf_str(&xattr->value));
+        if (set < 0 && errno != ENOTSUP && c->exact &&
+            strcmp(xattr->name, "security.capability") == 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+/* Set-id bits and capabilities after the owner, which takes them away. */
+static int set_attributes(const struct copy *c, int dir_fd, const char *name, const struct stat *st,
                           const struct ocib_xattrs *xattrs)
 {
     struct timespec times[2] = {st->st_mtim, st->st_mtim};
-    for (size_t i = 0; xattrs && i < xattrs->len; i++) {
-        /* The host's file system need not keep them. */
-        (void)!ocib_xattr_set(dir_fd, name, xattrs->items[i].name,
-                              ocib_buf_str(&xattrs->items[i].value));
+    if (c->exact && fchownat(dir_fd, name, st->st_uid, st->st_gid, AT_SYMLINK_NOFOLLOW) < 0) {
+        return -1;
+    }
+    if (set_xattrs(c, dir_fd, name, xattrs) < 0) {
+        return -1;
     }
     if (!S_ISLNK(st->st_mode) && fchmodat(dir_fd, name, st->st_mode & 07777, 0) < 0) {
         return -1;
@@ -118,15 +146,19 @@ static int copy_file(struct copy *c, const char *name, const struct stat *st,
 {
     OCIB_AUTO(ocib_xattrs_release) struct ocib_xattrs xattrs = {0};
     bool device = S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode);
-    int linked = clear(c, name) < 0 ? -1 : link_again(c, name, st);
-    if (linked != 0 || S_ISSOCK(st->st_mode)) {
+    if (S_ISSOCK(st->st_mode) || (device && c->no_devices)) {
+        return 0;
+    }
+    int linked = !c->exact && clear(c, name) < 0 ? -1 : link_again(c, name, st);
+    if (linked != 0) {
         return linked < 0 ? failed(c, err) : 0;
     }
     if (make(c, name, st) < 0) {
         return device && errno == EPERM ? 0 : failed(c, err);
     }
-    if (ocib_xattrs_read(top(c)->from_fd, name, ocib_emit_wants, &xattrs) < 0 ||
-        set_attributes(top(c)->to_fd, name, st, &xattrs) < 0) {
+    if (ocib_xattrs_read(top(c)->from_fd, name, c->exact ? goes_along : ocib_emit_wants, &xattrs) <
+            0 ||
+        set_attributes(c, top(c)->to_fd, name, st, &xattrs) < 0) {
         return failed(c, err);
     }
     return 0;
@@ -173,10 +205,12 @@ static void folder_release(struct folder *f)
 static int leave(struct copy *c, struct ocib_error **err)
 {
     struct folder *f = top(c);
-    bool root = c->folders.len == 1;
+    OCIB_AUTO(ocib_xattrs_release) struct ocib_xattrs xattrs = {0};
+    bool keep = c->folders.len > 1 || c->exact;
     c->path.len = f->path_len;
     c->path.data[c->path.len] = '\0';
-    int set = root ? 0 : set_attributes(f->to_fd, ".", &f->st, NULL);
+    int set = c->exact ? ocib_xattrs_read(f->from_fd, ".", goes_along, &xattrs) : 0;
+    set = set < 0 ? -1 : keep ? set_attributes(c, f->to_fd, ".", &f->st, &xattrs) : 0;
     folder_release(f);
     c->folders.len--;
     return set < 0 ? failed(c, err) : 0;
@@ -209,17 +243,30 @@ static void copy_release(struct copy *c)
     ocib_buf_release(&c->path);
 }
 
-int ocib_tree_copy(int root_fd, int dest_fd, struct ocib_error **err)
+static int copy_all(struct copy *c, int root_fd, int dest_fd, struct ocib_error **err)
 {
     const int flags = O_RDONLY | O_DIRECTORY | O_CLOEXEC;
-    OCIB_AUTO(copy_release)
-    struct copy c = {.links = ocib_map_new(free), .root_fd = dest_fd};
-    ocib_buf_init(&c.path);
+    ocib_buf_init(&c->path);
     int from_fd = openat(root_fd, ".", flags);
     int to_fd = openat(dest_fd, ".", flags);
-    int status = enter(&c, from_fd, to_fd, err);
-    while (status == 0 && c.folders.len) {
-        status = step(&c, err);
+    int status = enter(c, from_fd, to_fd, err);
+    while (status == 0 && c->folders.len) {
+        status = step(c, err);
     }
     return status;
+}
+
+int ocib_tree_copy(int root_fd, int dest_fd, struct ocib_error **err)
+{
+    OCIB_AUTO(copy_release)
+    struct copy c = {.links = ocib_map_new(free), .root_fd = dest_fd};
+    return copy_all(&c, root_fd, dest_fd, err);
+}
+
+int ocib_tree_clone(int root_fd, int dest_fd, bool no_devices, struct ocib_error **err)
+{
+    OCIB_AUTO(copy_release)
+    struct copy c = {
+        .links = ocib_map_new(free), .root_fd = dest_fd, .exact = true, .no_devices = no_devices};
+    return copy_all(&c, root_fd, dest_fd, err);
 }

@@ -47,6 +47,9 @@ static int put_whiteout(struct ocib_unpacking *u, const char *base,
     if (!*name || strcmp(name, ".") == 0 || strcmp(name, "..") == 0) {
         return ocib_error_set(err, OCIB_ECORRUPT, "whiteout %s names nothing", entry->path);
     }
+    if (u->options->flat) {
+        return ocib_flat_remove(u, name, err);
+    }
     if (u->options->lowers->len == 0 || make_whiteout(u, u->folder_fd, name) == 0) {
         return 0;
     }
@@ -189,6 +192,7 @@ static int put_hardlink(struct ocib_unpacking *u, const struct ocib_tar_entry *e
         ocib_place_parent(u, entry->path, &mtime, &base, err) < 0) {
         return -1;
     }
+    ocib_flat_made(u, base);
     if (linkat(target.folder_fd, target.base, u->folder_fd, base, 0) == 0) {
         return 0;
     }
@@ -220,7 +224,8 @@ static int put_entry(struct ocib_unpacking *u, struct ocib_tar_reader *tar,
         return -1;
     }
     if (strcmp(base, opaque_name) == 0) {
-        return ocib_place_set_opaque(u, u->folder.data, err);
+        return u->options->flat ? ocib_flat_hide(u, u->folder.data, err)
+                                : ocib_place_set_opaque(u, u->folder.data, err);
     }
     if (strncmp(base, own_prefix, strlen(own_prefix)) == 0) {
         return 0;
@@ -228,6 +233,7 @@ static int put_entry(struct ocib_unpacking *u, struct ocib_tar_reader *tar,
     if (strncmp(base, whiteout_prefix, strlen(whiteout_prefix)) == 0) {
         return put_whiteout(u, base, entry, err);
     }
+    ocib_flat_made(u, base);
     if (S_ISDIR(entry->mode)) {
         return put_dir(u, base, entry, err);
     }
@@ -241,6 +247,10 @@ static int begin_root(struct ocib_unpacking *u, struct ocib_error **err)
     const struct ocib_unpack_options *o = u->options;
     struct timespec mtime = {0};
     struct stat st;
+    if (o->flat) {
+        ocib_flat_note(u, "");
+        return 0;
+    }
     if (o->lowers->len == 0) {
         const struct ocib_tar_entry root = {.path = "/", .mode = S_IFDIR | 0755};
         ocib_place_time(u, ocib_strdup(""), &mtime);
@@ -320,6 +330,7 @@ static void release(struct ocib_unpacking *u)
     }
     ocib_vec_release(&u->times);
     ocib_map_free(u->opaque);
+    ocib_map_free(u->made);
     ocib_buf_release(&u->asked);
     ocib_buf_release(&u->folder);
     ocib_fd_cleanup(&u->folder_fd);
@@ -336,6 +347,7 @@ int ocib_layer_unpack(struct ocib_tar_reader *tar, const struct ocib_unpack_opti
         .view_fd = -1,
         .folder_fd = -1,
         .opaque = ocib_map_new(NULL),
+        .made = ocib_map_new(NULL),
         .block = ocib_alloc(OCIB_UNPACK_BLOCK, 1),
     };
     ocib_buf_init(&u.asked);

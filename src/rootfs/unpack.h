@@ -18,6 +18,7 @@ struct ocib_unpacking {
     int view_fd; /* the layers below as one tree; -1: there are none, or not yet opened */
     bool root_opaque;
     struct ocib_map *opaque; /* folders that hide what is below them */
+    struct ocib_map *made;   /* of a flat tree: paths that this layer made or went through */
     struct {
         OCIB_VEC(struct ocib_folder_time);
     } times; /* set at the end: what is put into a folder changes its time */
@@ -51,6 +52,18 @@ int ocib_place_below(struct ocib_unpacking *u, const char *path, int *fd,
 int ocib_unpack_clear(struct ocib_unpacking *u, const char *base,
                       struct ocib_error **err) OCIB_MUST;
 void ocib_place_time(struct ocib_unpacking *u, char *path, const struct timespec *mtime);
+
+/* flat.c: for trees that layers are applied to one after the other; else the first two do nothing.
+ */
+
+/* Before a name in this folder is made or removed: keeps its time, unless the layer made it. */
+void ocib_flat_note(struct ocib_unpacking *u, const char *path);
+/* A name in the current folder is this layer's. */
+void ocib_flat_made(struct ocib_unpacking *u, const char *base);
+/* Removes what a folder has from the layers below. */
+int ocib_flat_hide(struct ocib_unpacking *u, const char *path, struct ocib_error **err) OCIB_MUST;
+/* A whiteout of a name in the current folder. */
+int ocib_flat_remove(struct ocib_unpacking *u, const char *name, struct ocib_error **err) OCIB_MUST;
 
 /* content.c: what an entry holds. */
 
