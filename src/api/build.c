@@ -165,6 +165,23 @@ int ocib_request_make(const struct ocib_build_options *options, struct ocib_requ
                : 0;
 }
 
+/* OCIB_STORAGE chooses how trees are kept; for tests, and for who knows better. */
+static int take_storage(enum ocib_storage *out, struct ocib_error **err)
+{
+    static const char *const names[] = {"auto", "overlay", "copy"};
+    static const enum ocib_storage values[] = {OCIB_STORAGE_AUTO, OCIB_STORAGE_OVERLAY,
+                                               OCIB_STORAGE_COPY};
+    const char *text = getenv("OCIB_STORAGE");
+    for (size_t i = 0; i < OCIB_COUNT(names); i++) {
+        if (!text || !*text || strcmp(text, names[i]) == 0) {
+            *out = values[i];
+            return 0;
+        }
+    }
+    ocib_error_set(err, OCIB_EUSAGE, "OCIB_STORAGE: there is no storage '%s'", text);
+    return ocib_error_hint_set(err, "storages are auto, overlay and copy");
+}
+
 static struct ocib_build_result *make_result(struct ocib_build_outcome *outcome)
 {
     struct ocib_build_result *result = ocib_new(struct ocib_build_result);
@@ -200,6 +217,9 @@ int ocib_build(struct ocib *ocib, const struct ocib_build_options *options,
     };
     if (!ocib->sandbox) {
         return ocib_error_set(err, OCIB_EINTERNAL, "the session was not opened for running steps");
+    }
+    if (take_storage(&env.storage, err) < 0) {
+        return -1;
     }
     struct ocib_build_outcome outcome = {0};
     int failed = ocib_build_run(&env, &request, &outcome, err);

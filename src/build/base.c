@@ -1,6 +1,7 @@
 #include "build/stage.h"
 
 #include "base/mem.h"
+#include "build/copied.h"
 #include "io/compress.h"
 #include "oci/reference.h"
 #include "registry/registry.h"
@@ -145,11 +146,9 @@ int ocib_build_image(struct ocib_build *build, size_t stage, const char *name,
     return ocib_error_move(err, cause);
 }
 
-/* Unpacks one layer's blob into work/fs; the plain bytes must have the diff ID that the config
- * says. */
+/* Unpacks one layer's blob; the plain bytes must have the diff ID that the config says. */
 static int unpack_blob(struct ocib_build *build, const struct ocib_layer *layer,
-                       const struct ocib_strings *lowers, struct ocib_work *work,
-                       struct ocib_error **err)
+                       struct ocib_unpack_options *options, struct ocib_error **err)
 {
     int fd = ocib_store_blob_open(build->env->store, &layer->blob.digest, NULL, err);
     if (fd < 0) {
@@ -163,22 +162,13 @@ static int unpack_blob(struct ocib_build *build, const struct ocib_layer *layer,
     }
     OCIB_AUTO(ocib_tar_reader_cleanup)
     struct ocib_tar_reader *tar = ocib_tar_reader_new(ocib_reader_tee(stream, &plain), false, err);
-    OCIB_AUTO_FD int dest = -1;
-    if (!tar || mkdirat(work->fd, "fs", 0755) < 0 ||
-        (dest = openat(work->fd, "fs", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
-        return ocib_error_set_errno(err, OCIB_ESTORE, "can't unpack %s", layer->blob.digest.text);
+    if (!tar) {
+        return -1;
     }
-    bool in_userns = ocib_sandbox_in_userns(build->env->sandbox);
-    struct ocib_unpack_options options = {
-        .dest_fd = dest,
-        .lowers = lowers,
-        .work_fd = work->fd,
-        .work_path = work->path,
-        .userxattr = in_userns,
-        .in_userns = in_userns,
-        .log = build->env->log,
-    };
-    if (ocib_layer_unpack(tar, &options, err) < 0) {
+    options->in_userns = ocib_sandbox_in_userns(build->env->sandbox);
+    options->userxattr = options->in_userns;
+    options->log = build->env->log;
+    if (ocib_layer_unpack(tar, options, err) < 0) {
         return -1;
     }
     if (!ocib_digest_eq(&plain.digest, &layer->diff_id)) {
@@ -190,12 +180,38 @@ static int unpack_blob(struct ocib_build *build, const struct ocib_layer *layer,
     return 0;
 }
 
+int ocib_build_apply(struct ocib_build *build, const struct ocib_layer *layer, int tree_fd,
+                     struct ocib_error **err)
+{
+    const struct ocib_strings none = {0};
+    struct ocib_unpack_options options = {
+        .dest_fd = tree_fd, .lowers = &none, .work_fd = -1, .flat = true};
+    return unpack_blob(build, layer, &options, err) < 0
+               ? ocib_error_wrap(err, "can't unpack layer %s", layer->blob.digest.text)
+               : 0;
+}
+
+/* To work/fs, as a layer by itself. */
+static int unpack_alone(struct ocib_build *build, const struct ocib_layer *layer,
+                        const struct ocib_strings *lowers, struct ocib_work *work,
+                        struct ocib_error **err)
+{
+    OCIB_AUTO_FD int dest = -1;
+    if (mkdirat(work->fd, "fs", 0755) < 0 ||
+        (dest = openat(work->fd, "fs", O_RDONLY | O_DIRECTORY | O_CLOEXEC)) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESTORE, "can't make a folder in %s", work->path);
+    }
+    struct ocib_unpack_options options = {
+        .dest_fd = dest, .lowers = lowers, .work_fd = work->fd, .work_path = work->path};
+    return unpack_blob(build, layer, &options, err);
+}
+
 static int unpack_layer(struct ocib_build *build, const struct ocib_layer *layer,
                         const struct ocib_strings *lowers, struct ocib_error **err)
 {
     OCIB_AUTO(ocib_work_release) struct ocib_work work = {.fd = -1, .lock_fd = -1};
     if (ocib_store_work_new(build->env->store, &work, err) < 0 ||
-        unpack_blob(build, layer, lowers, &work, err) < 0) {
+        unpack_alone(build, layer, lowers, &work, err) < 0) {
         return ocib_error_wrap(err, "can't unpack layer %s", layer->blob.digest.text);
     }
     return ocib_store_layer_commit(build->env->store, &layer->chain, &work, "fs", err);
@@ -240,6 +256,13 @@ int ocib_build_view(struct ocib_build *build, const struct ocib_layers *layers,
                     struct ocib_work *work, struct ocib_error **err)
 {
     OCIB_AUTO_STRINGS struct ocib_strings paths = {0};
+    bool copies;
+    if (ocib_build_copies(build, &copies, err) < 0) {
+        return -1;
+    }
+    if (copies) {
+        return ocib_copied_view(build, layers, work, err);
+    }
     if (ocib_build_unpack(build, layers, &paths, err) < 0 ||
         ocib_store_work_new(build->env->store, work, err) < 0) {
         return -1;

@@ -1,6 +1,7 @@
 #include "build/build.h"
 
 #include "base/mem.h"
+#include "build/copied.h"
 #include "build/export.h"
 #include "build/stage.h"
 #include "build/step.h"
@@ -31,6 +32,7 @@ void ocib_build_release(struct ocib_build *build)
         ocib_stage_ops_release(&build->stages[i].planned);
         ocib_layers_release(&build->stages[i].layers);
         ocib_config_release(&build->stages[i].config);
+        ocib_copied_free(build->stages[i].copied);
     }
     free(build->stages);
     ocib_plan_free(build->plan);
@@ -282,6 +284,7 @@ static int build_stage(struct ocib_build *build, size_t index, struct ocib_error
     if (plan_stage(build, state, err) < 0) {
         return -1;
     }
+    state->base_layers = state->layers.len;
     for (size_t i = 0; i < state->planned.ops.len; i++) {
         if (run_op(build, state, i, err) < 0) {
             return -1;

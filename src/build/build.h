@@ -41,8 +41,16 @@ struct ocib_progress {
     void *data;
 };
 
+/* What the trees that steps change are. */
+enum ocib_storage {
+    OCIB_STORAGE_AUTO, /* what works here, best first */
+    OCIB_STORAGE_OVERLAY,
+    OCIB_STORAGE_COPY,
+};
+
 /* What a build works with; all borrowed. */
 struct ocib_build_env {
+    enum ocib_storage storage;
     struct ocib_store *store;
     struct ocib_sandbox *sandbox;
     struct ocib_registry *registry;

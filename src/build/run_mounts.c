@@ -1,6 +1,7 @@
 #include "build/run_mounts.h"
 
 #include "base/mem.h"
+#include "build/copied.h"
 #include "build/copy_selection.h"
 #include "sys/fd.h"
 #include "sys/mount.h"
@@ -203,15 +204,20 @@ static int clone_attached(struct ocib_run_mount *item, int mount_fd, const char 
     return clone;
 }
 
+static int no_source(const struct ocib_run_mount *item, struct ocib_error **err)
+{
+    ocib_error_set_errno(err, OCIB_EDOCKERFILE, "can't find %s in what the mount is from",
+                         item->mount->source);
+    return ocib_error_place_at(err, item->mount->span);
+}
+
 static int take_part(struct ocib_run_mount *item, int tree_fd, const char *source,
                      struct ocib_error **err)
 {
     struct stat st;
     OCIB_AUTO_FD int part = ocib_open_in_root(tree_fd, source, O_PATH, 0);
     if (part < 0 || fstat(part, &st) < 0) {
-        ocib_error_set_errno(err, OCIB_EDOCKERFILE, "can't find %s in what the mount is from",
-                             source);
-        return ocib_error_place_at(err, item->mount->span);
+        return no_source(item, err);
     }
     item->folder = S_ISDIR(st.st_mode);
     item->fd = ocib_mount_clone(part, "", true);
@@ -227,12 +233,53 @@ int ocib_run_mount_view(struct ocib_run_mounts *mounts, struct ocib_run_mount *i
     return ocib_build_view(mounts->step->build, item->layers, &item->work, err);
 }
 
+/* A copy of what the mount names, in the work folder as "tree". */
+static int copy_part(struct ocib_run_mounts *mounts, struct ocib_run_mount *item,
+                     struct ocib_error **err)
+{
+    OCIB_AUTO_FD int view = ocib_run_mount_view(mounts, item, err);
+    struct stat st;
+    OCIB_AUTO_FD int part = view < 0 ? -1 : ocib_open_in_root(view, item->mount->source, O_PATH, 0);
+    if (view < 0 || part < 0 || fstat(part, &st) < 0) {
+        return view < 0 ? -1 : no_source(item, err);
+    }
+    item->folder = S_ISDIR(st.st_mode);
+    OCIB_AUTO_FREE char *dest = ocib_strdup(item->folder ? "/tree/" : "/tree");
+    struct ocib_copy_source source = {
+        .root_fd = view, .name = "what the mount is from", .log = mounts->step->build->env->log};
+    struct ocib_copy_op op = {.dest = dest};
+    struct ocib_copy_target target = {
+        .root_fd = item->work.fd,
+        .in_userns = ocib_sandbox_in_userns(mounts->step->build->env->sandbox),
+    };
+    if (item->folder &&
+        (mkdirat(item->work.fd, "tree", 0700) < 0 ||
+         fchownat(item->work.fd, "tree", st.st_uid, st.st_gid, AT_SYMLINK_NOFOLLOW) < 0 ||
+         fchmodat(item->work.fd, "tree", st.st_mode & 07777, 0) < 0)) {
+        return fail(item, "make a folder", err);
+    }
+    ocib_strings_take(&op.sources, ocib_run_mount_pattern(item->mount->source));
+    OCIB_AUTO(ocib_selection_cleanup)
+    struct ocib_selection *selection = ocib_copy_select(&op, item->mount->span, &source, err);
+    int copied = selection ? ocib_selection_copy(selection, &target, err) : -1;
+    ocib_strings_release(&op.sources);
+    return copied;
+}
+
 /* A tree above the layers whose changes go with the work folder. */
 static int open_writable(struct ocib_run_mounts *mounts, struct ocib_run_mount *item,
                          struct ocib_error **err)
 {
     struct ocib_build *build = mounts->step->build;
     OCIB_AUTO_STRINGS struct ocib_strings lowers = {0};
+    bool copies;
+    if (ocib_build_copies(build, &copies, err) < 0 ||
+        (copies && copy_part(mounts, item, err) < 0)) {
+        return -1;
+    }
+    if (copies) {
+        return take_part(item, item->work.fd, "/tree", err);
+    }
     if (ocib_build_unpack(build, item->layers, &lowers, err) < 0 ||
         need_work(mounts, item, err) < 0) {
         return -1;

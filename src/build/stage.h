@@ -40,9 +40,11 @@ struct ocib_stage_state {
     bool done;
     struct ocib_stage_ops planned;
     struct ocib_layers layers;
-    struct ocib_config config; /* config, diff IDs and history so far */
-    int64_t created;           /* of the newest layer, seconds; 0: none yet */
-    bool no_cache;             /* its steps run anew */
+    struct ocib_config config;  /* config, diff IDs and history so far */
+    int64_t created;            /* of the newest layer, seconds; 0: none yet */
+    bool no_cache;              /* its steps run anew */
+    size_t base_layers;         /* of `layers`: those it began with */
+    struct ocib_copied *copied; /* without overlay: its tree (copied.h), NULL: not needed yet */
 };
 
 struct ocib_build {
@@ -57,6 +59,7 @@ struct ocib_build {
     struct ocib_outputs outputs;
     struct ocib_annotations annotations;
     struct ocib_compress_options compress; /* of new layers */
+    enum ocib_storage storage;             /* AUTO: not tried yet */
     unsigned next_id;
     size_t steps;
     size_t cached;
@@ -82,6 +85,10 @@ int ocib_build_image(struct ocib_build *build, size_t stage, const char *name,
 /* base.c: paths of the unpacked layers, lowest first; unpacks what is not there. */
 int ocib_build_unpack(struct ocib_build *build, const struct ocib_layers *layers,
                       struct ocib_strings *paths, struct ocib_error **err) OCIB_MUST;
+
+/* base.c: applies a layer to the tree of those below it. */
+int ocib_build_apply(struct ocib_build *build, const struct ocib_layer *layer, int tree_fd,
+                     struct ocib_error **err) OCIB_MUST;
 
 /* base.c: a read-only view of layers as one tree. The work folder holds its mount's needs until fd
  * is closed. */

@@ -1,6 +1,7 @@
 #include "build/step.h"
 
 #include "base/mem.h"
+#include "build/copied.h"
 #include "build/guard.h"
 #include "io/compress.h"
 #include "rootfs/layer.h"
@@ -70,15 +71,58 @@ static const char *layer_type(enum ocib_compression kind)
     }
 }
 
+/* Where a step's changes are. */
+struct changes {
+    struct ocib_copied *copied;        /* a working copy; NULL: the upper folder of `work` */
+    const struct ocib_strings *lowers; /* below that */
+    struct ocib_work *work;
+};
+
+/* An overlay's upper folder. */
+static int write_upper(struct ocib_layer_step *step, const struct changes *changes,
+                       struct ocib_tar_writer *tar, struct ocib_error **err)
+{
+    const struct ocib_build *build = step->build;
+    struct ocib_work *work = changes->work;
+    OCIB_AUTO_FD int upper = openat(work->fd, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (upper < 0) {
+        return ocib_error_set_errno(err, OCIB_ESTORE, "can't read the step's changes");
+    }
+    struct ocib_diff_options options = {
+        .upper_fd = upper,
+        .lowers = changes->lowers,
+        .provided = step->provided,
+        .provided_count = step->provided_count,
+        .work_fd = work->fd,
+        .work_path = work->path,
+        .userxattr = ocib_sandbox_in_userns(build->env->sandbox),
+        .has_epoch = build->request->has_epoch,
+        .epoch = build->request->epoch,
+        .log = build->env->log,
+    };
+    struct ocib_diff_result result;
+    return ocib_layer_diff(&options, tar, &result, err);
+}
+
+static int write_changes(struct ocib_layer_step *step, const struct changes *changes,
+                         struct ocib_tar_writer *tar, struct ocib_error **err)
+{
+    const struct ocib_build_request *request = step->build->request;
+    const struct ocib_worktree_diff diff = {
+        .tar = tar, .has_epoch = request->has_epoch, .epoch = request->epoch};
+    struct ocib_diff_result result;
+    int written = changes->copied ? ocib_worktree_diff(changes->copied->tree, &diff, &result, err)
+                                  : write_upper(step, changes, tar, err);
+    return written < 0 ? -1 : ocib_tar_writer_finish(tar, err);
+}
+
 /* The step's changes as a blob: tar, digest, compression, digest, in one pass. */
-static int write_layer(struct ocib_layer_step *step, const struct ocib_strings *lowers,
-                       struct ocib_work *work, struct ocib_cache_entry *entry,
-                       struct ocib_error **err)
+static int write_layer(struct ocib_layer_step *step, const struct changes *changes,
+                       struct ocib_cache_entry *entry, struct ocib_error **err)
 {
     OCIB_AUTO_GUARD struct ocib_guard guard;
     ocib_guard_init(&guard, step->build, step->state);
     const struct ocib_build *build = step->build;
-    const struct ocib_build_request *request = build->request;
     struct ocib_tally plain = {0}, packed = {0};
     struct ocib_writer *blob = ocib_store_blob_writer(build->env->store, NULL, &packed, err);
     struct ocib_writer *stream = blob ? ocib_compressor_new(blob, &build->compress, err) : NULL;
@@ -87,24 +131,7 @@ static int write_layer(struct ocib_layer_step *step, const struct ocib_strings *
         stream
             ? ocib_tar_writer_new(ocib_guard_writer(&guard, ocib_writer_tee(stream, &plain)), err)
             : NULL;
-    OCIB_AUTO_FD int upper = openat(work->fd, "upper", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (!tar || upper < 0) {
-        return ocib_error_set_errno(err, OCIB_ESTORE, "can't read the step's changes");
-    }
-    struct ocib_diff_options options = {
-        .upper_fd = upper,
-        .lowers = lowers,
-        .provided = step->provided,
-        .provided_count = step->provided_count,
-        .work_fd = work->fd,
-        .work_path = work->path,
-        .userxattr = ocib_sandbox_in_userns(build->env->sandbox),
-        .has_epoch = request->has_epoch,
-        .epoch = request->epoch,
-        .log = build->env->log,
-    };
-    struct ocib_diff_result result;
-    if (ocib_layer_diff(&options, tar, &result, err) < 0 || ocib_tar_writer_finish(tar, err) < 0) {
+    if (!tar || write_changes(step, changes, tar, err) < 0) {
         return -1;
     }
     step->has_secret = guard.found != NULL;
@@ -114,18 +141,18 @@ static int write_layer(struct ocib_layer_step *step, const struct ocib_strings *
         .media_type = ocib_strdup(layer_type(build->compress.kind)),
         .size = packed.bytes,
         .plain = plain.bytes,
-        .created = now_or_epoch(request),
+        .created = now_or_epoch(build->request),
     };
     return 0;
 }
 
-static int apply_to_snapshot(struct ocib_layer_step *step, const struct ocib_strings *lowers,
-                             struct ocib_work *work, struct ocib_error **err)
+static int apply_to_snapshot(struct ocib_layer_step *step, const struct changes *changes,
+                             struct ocib_error **err)
 {
     struct ocib_snapshot_options options = {
-        .lowers = lowers,
-        .work_fd = work->fd,
-        .work_path = work->path,
+        .lowers = changes->lowers,
+        .work_fd = changes->work->fd,
+        .work_path = changes->work->path,
         .provided = step->provided,
         .provided_count = step->provided_count,
         .userxattr = ocib_sandbox_in_userns(step->build->env->sandbox),
@@ -138,27 +165,63 @@ static int apply_to_snapshot(struct ocib_layer_step *step, const struct ocib_str
     return ocib_snapshot_close(snapshot, err);
 }
 
-static int make_layer(struct ocib_layer_step *step, struct ocib_cache_entry *entry,
-                      struct ocib_error **err)
+/* The chain ID of the stage's layers with the new one. */
+static struct ocib_digest next_chain(const struct ocib_layer_step *step,
+                                     const struct ocib_cache_entry *entry)
+{
+    struct ocib_digest parent = ocib_layers_chain(&step->state->layers);
+    struct ocib_digest chain;
+    ocib_chain_id_next(&parent, &entry->diff_id, &chain);
+    return chain;
+}
+
+static int make_by_overlay(struct ocib_layer_step *step, struct ocib_cache_entry *entry,
+                           struct ocib_error **err)
 {
     struct ocib_build *build = step->build;
-    struct ocib_digest parent = ocib_layers_chain(&step->state->layers);
     OCIB_AUTO_STRINGS struct ocib_strings lowers = {0};
     OCIB_AUTO(ocib_work_release) struct ocib_work work = {.fd = -1, .lock_fd = -1};
     const struct ocib_layers none = {0};
     const struct ocib_layers *below = step->alone ? &none : &step->state->layers;
-    if (step->prepare && step->prepare(step, err) < 0) {
-        return -1;
-    }
+    const struct changes changes = {NULL, &lowers, &work};
     if (ocib_build_unpack(build, below, &lowers, err) < 0 ||
         ocib_store_work_new(build->env->store, &work, err) < 0 ||
-        apply_to_snapshot(step, &lowers, &work, err) < 0 ||
-        write_layer(step, &lowers, &work, entry, err) < 0) {
+        apply_to_snapshot(step, &changes, err) < 0 || write_layer(step, &changes, entry, err) < 0) {
         return -1;
     }
-    struct ocib_digest chain;
-    ocib_chain_id_next(&parent, &entry->diff_id, &chain);
+    struct ocib_digest chain = next_chain(step, entry);
     return ocib_store_layer_commit(build->env->store, &chain, &work, "upper", err);
+}
+
+/* In the stage's working copy, which then has the new layer. */
+static int make_by_copy(struct ocib_layer_step *step, struct ocib_cache_entry *entry,
+                        struct ocib_error **err)
+{
+    OCIB_AUTO(ocib_copied_cleanup) struct ocib_copied *alone = NULL;
+    struct ocib_copied *copied = NULL;
+    if (step->alone) {
+        copied = alone = ocib_copied_empty(step->build, err);
+    } else {
+        copied = ocib_copied_of_stage(step->build, step->state, err);
+    }
+    const struct changes changes = {.copied = copied};
+    if (!copied || ocib_copied_apply(copied, step, err) < 0 ||
+        write_layer(step, &changes, entry, err) < 0) {
+        return -1;
+    }
+    copied->chain = next_chain(step, entry);
+    return 0;
+}
+
+static int make_layer(struct ocib_layer_step *step, struct ocib_cache_entry *entry,
+                      struct ocib_error **err)
+{
+    bool copies;
+    if (ocib_build_copies(step->build, &copies, err) < 0 ||
+        (step->prepare && step->prepare(step, err) < 0)) {
+        return -1;
+    }
+    return copies ? make_by_copy(step, entry, err) : make_by_overlay(step, entry, err);
 }
 
 /* The bytes of a blob, plain again, packed the way that is asked for now. */
