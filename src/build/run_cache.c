@@ -183,9 +183,11 @@ int ocib_run_cache_open(struct ocib_run_mounts *mounts, struct ocib_run_mount *c
         cache->fd = fcntl(same->fd, F_DUPFD_CLOEXEC, 0);
         return cache->fd < 0 ? failed(same, err) : 0;
     }
+    const struct ocib_build_env *env = mounts->step->build->env;
+    const char *form = ocib_sandbox_layers_form(env->sandbox);
     cache->cache_path =
-        ocib_format("%s/ocib/cache-mounts/%s", ocib_store_root(mounts->step->build->env->store),
-                    ocib_digest_hex(&cache->cache));
+        ocib_format("%s/ocib/cache-mounts%s%s/%s", ocib_store_root(env->store), form ? "-" : "",
+                    form ? form : "", ocib_digest_hex(&cache->cache));
     if (ocib_mkdirs(cache->cache_path, 0700, err) < 0) {
         return -1;
     }

@@ -12,6 +12,7 @@
 #include "sandbox/mounts.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/server.h"
+#include "sandbox/supervise.h"
 #include "sandbox/wire.h"
 #include "sys/fd.h"
 
@@ -67,10 +68,10 @@ static int set_up(const struct ocib_sandbox_spec *spec, struct ocib_error **err)
 }
 
 /* In the process that becomes the command. */
-static int run_command(struct ocib_sandbox_spec *spec)
+static int run_command(struct ocib_sandbox_spec *spec, int supervisor)
 {
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
-    int status = ocib_sandbox_command(spec, &err);
+    int status = ocib_sandbox_command(spec, supervisor, &err);
     if (status < 0) {
         ocib_sandbox_report_error(OCIB_CHILD_CONTROL, err);
         return 1;
@@ -89,20 +90,39 @@ static int reap_until(pid_t command)
     return ended == command ? status : 0xff00;
 }
 
+/* What this process keeps once the command runs: nothing, or what a supervisor needs. */
+static int step_down(const struct ocib_sandbox_spec *spec, int supervised, struct ocib_error **err)
+{
+    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
+        close(fd);
+    }
+    if (spec->emulated) {
+        return ocib_supervise_step(supervised, spec, err);
+    }
+    if (ocib_caps_limit(0) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't drop the init's capabilities");
+    }
+    return 0;
+}
+
 static int start_and_wait(struct ocib_sandbox_spec *spec, int *status, struct ocib_error **err)
 {
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a socket pair");
+    }
+    OCIB_AUTO_FD int ours = pair[0];
+    OCIB_AUTO_FD int theirs = pair[1];
     pid_t command = fork();
     if (command < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't start a process for the step");
     }
     if (command == 0) {
-        _exit(run_command(spec));
+        _exit(run_command(spec, theirs));
     }
-    for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
-        close(fd);
-    }
-    if (ocib_caps_limit(0) < 0) {
-        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't drop the init's capabilities");
+    ocib_fd_cleanup(&theirs);
+    if (step_down(spec, ours, err) < 0) {
+        return -1;
     }
     *status = reap_until(command);
     return 0;

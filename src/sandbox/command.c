@@ -1,6 +1,7 @@
 #include "sandbox/command.h"
 
 #include "sandbox/caps.h"
+#include "sandbox/supervise.h"
 #include "sys/fd.h"
 
 #include <errno.h>
@@ -25,7 +26,7 @@ static int own_streams(const struct ocib_sandbox_spec *spec, struct ocib_error *
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't open /dev/null of the step");
     }
     close(null);
-    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO; fd++) {
+    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO && !spec->emulated; fd++) {
         if (fchown(fd, spec->uid, spec->gid) < 0 && errno != EINVAL) {
             return ocib_error_set_errno(err, OCIB_ESANDBOX,
                                         "can't give the step's output to user %u:%u", spec->uid,
@@ -39,8 +40,11 @@ static int own_streams(const struct ocib_sandbox_spec *spec, struct ocib_error *
  * With CAP_SYS_ADMIN a filter may be set without no_new_privs, which would end su and sudo. So it
  * comes before the capabilities are dropped; Docker's profile lets the calls that follow pass.
  */
-static int set_filter(const struct ocib_sandbox_spec *spec, struct ocib_error **err)
+static int set_filter(const struct ocib_sandbox_spec *spec, int supervisor, struct ocib_error **err)
 {
+    if (spec->emulated) {
+        return ocib_supervise_hand_over(supervisor, &spec->filter, err);
+    }
     if (!spec->filter.len) {
         return 0;
     }
@@ -70,6 +74,11 @@ static int set_ids(const struct ocib_sandbox_spec *spec, struct ocib_error **err
     const uint64_t keep = ocib_caps_default();
     if (ocib_caps_bound(keep) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't limit the step's capabilities");
+    }
+    if (spec->emulated) {
+        /* There is one id, and what calls change now is the supervisor's. The bounding set is what
+         * root's exec leaves of the capabilities. */
+        return 0;
     }
     if (setgroups(spec->groups.len, spec->groups.items) < 0 ||
         setresgid(spec->gid, spec->gid, spec->gid) < 0 ||
@@ -151,7 +160,7 @@ static int execute(struct ocib_sandbox_spec *spec)
     return why == ENOENT || why == ENOTDIR ? 127 : 126;
 }
 
-int ocib_sandbox_command(struct ocib_sandbox_spec *spec, struct ocib_error **err)
+int ocib_sandbox_command(struct ocib_sandbox_spec *spec, int supervisor, struct ocib_error **err)
 {
     if (setsid() < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a session for the step");
@@ -164,7 +173,7 @@ int ocib_sandbox_command(struct ocib_sandbox_spec *spec, struct ocib_error **err
         return ocib_error_set_errno(err, OCIB_EBUILD, "can't enter the working folder %s",
                                     spec->cwd);
     }
-    if (set_filter(spec, err) < 0 || set_ids(spec, err) < 0) {
+    if (set_filter(spec, supervisor, err) < 0 || set_ids(spec, err) < 0) {
         return -1;
     }
     return execute(spec);

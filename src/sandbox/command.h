@@ -10,8 +10,10 @@
 /*
  * Executes the command. Returns only if that fails, with -1 and an error, or with the exit status
  * that a shell gives for a command that can't be executed (126) or does not exist (127), after one
- * line on standard error.
+ * line on standard error. `supervisor`: where the supervisor of an emulated step waits for its
+ * calls (see supervise.h); else -1.
  */
-int ocib_sandbox_command(struct ocib_sandbox_spec *spec, struct ocib_error **err) OCIB_MUST;
+int ocib_sandbox_command(struct ocib_sandbox_spec *spec, int supervisor,
+                         struct ocib_error **err) OCIB_MUST;
 
 #endif

@@ -5,6 +5,7 @@
 #include "sandbox/sandbox.h"
 #include "sandbox/seccomp.h"
 #include "sandbox/state.h"
+#include "sandbox/supervise.h"
 #include "sys/fd.h"
 
 #include <fcntl.h>
@@ -24,6 +25,9 @@ bool ocib_sandbox_in_userns(const struct ocib_sandbox *sandbox)
  * namespace, though owners are the same. */
 const char *ocib_sandbox_layers_form(const struct ocib_sandbox *sandbox)
 {
+    if (sandbox->mode == OCIB_SANDBOX_SINGLE) {
+        return "single"; /* owners are recorded in the files */
+    }
     return sandbox->was_root && sandbox->in_userns ? "userns" : NULL;
 }
 
@@ -147,7 +151,8 @@ static int get_ready(struct ocib_sandbox *sandbox, const struct ocib_log *log,
         ocib_log(log, OCIB_LOG_WARNING,
                  "steps run without a seccomp filter: ocib was built without libseccomp");
     }
-    return 0;
+    /* After the server has started, whose steps have supervisors of their own. */
+    return sandbox->mode == OCIB_SANDBOX_SINGLE ? ocib_supervise_this(err) : 0;
 }
 
 struct ocib_sandbox *ocib_sandbox_enter(enum ocib_sandbox_mode mode, const struct ocib_log *log,

@@ -1,11 +1,14 @@
 #include "sandbox/seccomp.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <linux/filter.h>
 #include <linux/seccomp.h>
 #include <sched.h>
 #include <stddef.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 
 /* The lower half of a call's argument, which is all that the calls below look at. */
@@ -66,6 +69,34 @@ static void emit_personality(struct ocib_buf *out)
     emit_return(out, SECCOMP_RET_ALLOW);
 }
 
+static void emit_notify_if_creates(struct ocib_buf *out, int argument)
+{
+    emit_load(out, argument == 1 ? ARGUMENT(1) : ARGUMENT(2));
+    emit_jump(out, BPF_JSET, O_CREAT | (O_TMPFILE & ~O_DIRECTORY), 0, 1);
+    emit_return(out, SECCOMP_RET_USER_NOTIF);
+    emit_return(out, SECCOMP_RET_ALLOW);
+}
+
+static void emit_notify_locks(struct ocib_buf *out, int argument)
+{
+    emit_load(out, argument == 0 ? ARGUMENT(0) : ARGUMENT(1));
+    emit_jump(out, BPF_JEQ, RLIMIT_LOCKS, 0, 1);
+    emit_return(out, SECCOMP_RET_USER_NOTIF);
+    emit_return(out, SECCOMP_RET_ALLOW);
+}
+
+static void emit_notify_prctl(struct ocib_buf *out)
+{
+    static const uint32_t options[] = {PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS, PR_SET_KEEPCAPS};
+    const unsigned char count = OCIB_COUNT(options);
+    emit_load(out, ARGUMENT(0));
+    for (unsigned char i = 0; i < count; i++) {
+        emit_jump(out, BPF_JEQ, options[i], count - i, 0);
+    }
+    emit_return(out, SECCOMP_RET_ALLOW);
+    emit_return(out, SECCOMP_RET_USER_NOTIF);
+}
+
 static void emit_verdict(struct ocib_buf *out, enum ocib_verdict verdict)
 {
     switch (verdict) {
@@ -93,6 +124,20 @@ static void emit_verdict(struct ocib_buf *out, enum ocib_verdict verdict)
         return;
     case OCIB_VERDICT_UNKNOWN:
         emit_return(out, unknown);
+        return;
+    case OCIB_VERDICT_NOTIFY:
+        emit_return(out, SECCOMP_RET_USER_NOTIF);
+        return;
+    case OCIB_VERDICT_NOTIFY_CREATES_1:
+    case OCIB_VERDICT_NOTIFY_CREATES_2:
+        emit_notify_if_creates(out, verdict == OCIB_VERDICT_NOTIFY_CREATES_1 ? 1 : 2);
+        return;
+    case OCIB_VERDICT_NOTIFY_PRCTL:
+        emit_notify_prctl(out);
+        return;
+    case OCIB_VERDICT_NOTIFY_LOCKS_0:
+    case OCIB_VERDICT_NOTIFY_LOCKS_1:
+        emit_notify_locks(out, verdict == OCIB_VERDICT_NOTIFY_LOCKS_0 ? 0 : 1);
         return;
     }
 }
@@ -138,7 +183,7 @@ static void add_range(struct ranges *ranges, uint32_t first, enum ocib_verdict v
     }
 }
 
-/* From sorted verdicts; what lies between and after them is unknown. Of equal numbers (one call
+/* From sorted verdicts; what lies between and after them is as the rest. Of equal numbers (one call
  * under two names) the first counts. */
 static void make_ranges(const struct ocib_verdicts *verdicts, struct ranges *out)
 {
@@ -149,12 +194,12 @@ static void make_ranges(const struct ocib_verdicts *verdicts, struct ranges *out
             continue;
         }
         if (item.number > next) {
-            add_range(out, next, OCIB_VERDICT_UNKNOWN);
+            add_range(out, next, verdicts->rest);
         }
         add_range(out, item.number, item.verdict);
         next = item.number + 1;
     }
-    add_range(out, next, OCIB_VERDICT_UNKNOWN);
+    add_range(out, next, verdicts->rest);
 }
 
 static void emit_arch(struct ocib_buf *out, struct ocib_verdicts *verdicts)

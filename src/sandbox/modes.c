@@ -3,6 +3,7 @@
 #include "base/buf.h"
 #include "sandbox/obstacles.h"
 #include "sandbox/probe.h"
+#include "sandbox/single.h"
 #include "sandbox/userns.h"
 
 #include <unistd.h>
@@ -27,7 +28,8 @@ static const struct ocib_mode modes[] = {
     {OCIB_SANDBOX_ROOT, "root", "namespaces of root", ocib_root_try, enter_root},
     {OCIB_SANDBOX_USERNS, "userns", "a user namespace with subordinate ids", ocib_userns_try,
      ocib_userns_enter},
-    {OCIB_SANDBOX_SINGLE, "single", "a user namespace with one id", NULL, NULL},
+    {OCIB_SANDBOX_SINGLE, "single", "a user namespace with one id", ocib_single_try,
+     ocib_single_enter},
     {OCIB_SANDBOX_CHROOT, "chroot", "a copied tree without namespaces", NULL, NULL},
     {OCIB_SANDBOX_TRACED, "traced", "no privilege at all", NULL, NULL},
 };

@@ -67,7 +67,9 @@ static const struct ocib_buf *get_filter(struct ocib_sandbox *sandbox, struct oc
     }
     struct ocib_buf *made = ocib_new(struct ocib_buf);
     struct ocib_buf *none = NULL;
-    if (ocib_seccomp_build(made, err) == 0 &&
+    const struct ocib_emulations *emulations =
+        sandbox->mode == OCIB_SANDBOX_SINGLE ? ocib_emulate_step() : NULL;
+    if (ocib_seccomp_build(emulations, made, err) == 0 &&
         atomic_compare_exchange_strong(&sandbox->filter, &none, made)) {
         return made;
     }
@@ -89,6 +91,7 @@ static int encode(struct ocib_sandbox *sandbox, const struct ocib_step *step, st
         .uid = step->uid,
         .gid = step->gid,
         .no_network = step->no_network,
+        .emulated = sandbox->mode == OCIB_SANDBOX_SINGLE,
         .cwd = cwd,
         .hostname = hostname,
         .argv = *step->argv,

@@ -7,9 +7,16 @@ bool ocib_seccomp_available(void)
     return false;
 }
 
-int ocib_seccomp_build(struct ocib_buf *out, struct ocib_error **err)
+int ocib_seccomp_build(const struct ocib_emulations *emulations, struct ocib_buf *out,
+                       struct ocib_error **err)
 {
-    return 0;
+    return emulations ? ocib_seccomp_build_open(emulations, out, err) : 0;
+}
+
+int ocib_seccomp_build_open(const struct ocib_emulations *emulations, struct ocib_buf *out,
+                            struct ocib_error **err)
+{
+    return ocib_error_set(err, OCIB_ESANDBOX, "ocib was built without libseccomp");
 }
 
 #else
@@ -101,7 +108,49 @@ static void collect(const struct arch *arch, struct ocib_map *lists, struct ocib
     }
 }
 
-int ocib_seccomp_build(struct ocib_buf *out, struct ocib_error **err)
+static const enum ocib_verdict notifications[] = {
+    [OCIB_WHEN_ALWAYS] = OCIB_VERDICT_NOTIFY,
+    [OCIB_WHEN_CREATES_1] = OCIB_VERDICT_NOTIFY_CREATES_1,
+    [OCIB_WHEN_CREATES_2] = OCIB_VERDICT_NOTIFY_CREATES_2,
+    [OCIB_WHEN_PRCTL] = OCIB_VERDICT_NOTIFY_PRCTL,
+    [OCIB_WHEN_LOCKS_0] = OCIB_VERDICT_NOTIFY_LOCKS_0,
+    [OCIB_WHEN_LOCKS_1] = OCIB_VERDICT_NOTIFY_LOCKS_1,
+};
+
+/* Of the allowed calls, those that a supervisor answers. */
+static void hand_over(const struct ocib_emulations *emulations, struct ocib_verdicts *verdicts)
+{
+    for (size_t i = 0; emulations && i < verdicts->len; i++) {
+        struct ocib_number_verdict *item = &verdicts->items[i];
+        if (item->number < emulations->count && emulations->items[item->number].handle &&
+            item->verdict == OCIB_VERDICT_ALLOW) {
+            item->verdict = notifications[emulations->items[item->number].when];
+        }
+    }
+}
+
+int ocib_seccomp_build_open(const struct ocib_emulations *emulations, struct ocib_buf *out,
+                            struct ocib_error **err)
+{
+    struct arch arches[2];
+    struct ocib_verdicts verdicts[2] = {{.rest = OCIB_VERDICT_ALLOW}, {.rest = OCIB_VERDICT_ALLOW}};
+    size_t count = find_arches(arches);
+    for (size_t i = 0; i < count; i++) {
+        verdicts[i].audit_arch = arches[i].audit;
+    }
+    for (size_t i = 0; i < emulations->count; i++) {
+        if (emulations->items[i].handle) {
+            enum ocib_verdict verdict = notifications[emulations->items[i].when];
+            ocib_vec_push(&verdicts[0], ((struct ocib_number_verdict){(uint32_t)i, verdict}));
+        }
+    }
+    ocib_filter_generate(verdicts, count, out);
+    ocib_vec_release(&verdicts[0]);
+    return 0;
+}
+
+int ocib_seccomp_build(const struct ocib_emulations *emulations, struct ocib_buf *out,
+                       struct ocib_error **err)
 {
     struct arch arches[2];
     struct ocib_verdicts verdicts[2] = {0};
@@ -110,6 +159,7 @@ int ocib_seccomp_build(struct ocib_buf *out, struct ocib_error **err)
     for (size_t i = 0; i < count; i++) {
         collect(&arches[i], lists, &verdicts[i]);
     }
+    hand_over(emulations, &verdicts[0]);
     ocib_filter_generate(verdicts, count, out);
     for (size_t i = 0; i < count; i++) {
         ocib_vec_release(&verdicts[i]);

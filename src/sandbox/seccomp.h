@@ -17,6 +17,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "base/vec.h"
+#include "emulate/supervisor.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -24,9 +25,16 @@
 /* False if the program was built without libseccomp. */
 bool ocib_seccomp_available(void);
 
-/* The filter for this machine's architecture and its 32-bit one, as struct sock_filter bytes;
- * empty without libseccomp. */
-int ocib_seccomp_build(struct ocib_buf *out, struct ocib_error **err) OCIB_MUST;
+/*
+ * The filter for this machine's architecture and its 32-bit one, as struct sock_filter bytes;
+ * empty without libseccomp. `emulations`: allowed calls that go to a supervisor (see
+ * emulate/supervisor.h); NULL: none. 32-bit programs' calls never go there.
+ */
+int ocib_seccomp_build(const struct ocib_emulations *emulations, struct ocib_buf *out,
+                       struct ocib_error **err) OCIB_MUST;
+/* A filter that hands over these calls and lets all others pass. */
+int ocib_seccomp_build_open(const struct ocib_emulations *emulations, struct ocib_buf *out,
+                            struct ocib_error **err) OCIB_MUST;
 
 /* What happens to a call. */
 enum ocib_verdict {
@@ -36,6 +44,14 @@ enum ocib_verdict {
     OCIB_VERDICT_CLONE,       /* EPERM if its first argument asks for a new namespace */
     OCIB_VERDICT_PERSONALITY, /* EPERM if the first argument is not one of the usual values */
     OCIB_VERDICT_SOCKET,      /* EPERM if the first argument is AF_VSOCK */
+    /* To the supervisor: always, if open flags (the second or third argument) make a file, for some
+     * options of prctl(2), for RLIMIT_LOCKS as the first or second argument. */
+    OCIB_VERDICT_NOTIFY,
+    OCIB_VERDICT_NOTIFY_CREATES_1,
+    OCIB_VERDICT_NOTIFY_CREATES_2,
+    OCIB_VERDICT_NOTIFY_PRCTL,
+    OCIB_VERDICT_NOTIFY_LOCKS_0,
+    OCIB_VERDICT_NOTIFY_LOCKS_1,
 };
 
 /* The lists: names separated by blanks, in groups, ended by NULL. */
@@ -52,7 +68,8 @@ struct ocib_number_verdict {
 };
 /* The calls of one architecture, in any order. */
 struct ocib_verdicts {
-    uint32_t audit_arch; /* AUDIT_ARCH_* of <linux/audit.h> */
+    uint32_t audit_arch;    /* AUDIT_ARCH_* of <linux/audit.h> */
+    enum ocib_verdict rest; /* on calls that are not listed */
     OCIB_VEC(struct ocib_number_verdict);
 };
 

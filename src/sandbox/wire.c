@@ -63,6 +63,7 @@ int ocib_sandbox_spec_encode(const struct ocib_sandbox_spec *spec, struct ocib_b
     put_number(&body, spec->uid);
     put_number(&body, spec->gid);
     put_number(&body, spec->no_network);
+    put_number(&body, spec->emulated);
     put_bytes(&body, spec->groups.items, spec->groups.len * sizeof(gid_t));
     put_bytes(&body, spec->cwd, strlen(spec->cwd));
     put_bytes(&body, spec->hostname, strlen(spec->hostname));
@@ -137,16 +138,18 @@ int ocib_sandbox_spec_decode(struct ocib_str body, struct ocib_sandbox_spec *out
                              struct ocib_error **err)
 {
     uint32_t no_network;
+    uint32_t emulated;
     struct ocib_str filter;
     if (!get_number(&body, &out->uid) || !get_number(&body, &out->gid) ||
-        !get_number(&body, &no_network) || !get_groups(&body, out) ||
-        !get_string(&body, &out->cwd) || !get_string(&body, &out->hostname) ||
-        !get_strings(&body, &out->mounts) || !get_strings(&body, &out->argv) ||
-        !get_strings(&body, &out->env) || !get_bytes(&body, &filter) || body.len ||
-        out->argv.len == 0) {
+        !get_number(&body, &no_network) || !get_number(&body, &emulated) ||
+        !get_groups(&body, out) || !get_string(&body, &out->cwd) ||
+        !get_string(&body, &out->hostname) || !get_strings(&body, &out->mounts) ||
+        !get_strings(&body, &out->argv) || !get_strings(&body, &out->env) ||
+        !get_bytes(&body, &filter) || body.len || out->argv.len == 0) {
         return ocib_error_set(err, OCIB_EINTERNAL, "%s", damaged);
     }
     out->no_network = no_network != 0;
+    out->emulated = emulated != 0;
     ocib_buf_add(&out->filter, filter.s, filter.len);
     return 0;
 }

@@ -32,6 +32,7 @@ struct ocib_sandbox_spec {
     uint32_t uid;
     uint32_t gid;
     bool no_network;
+    bool emulated; /* ids exist in the eyes of a supervisor only */
     struct {
         OCIB_VEC(gid_t);
     } groups;

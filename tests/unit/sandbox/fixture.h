@@ -214,6 +214,7 @@ static inline bool fixture_enter(enum ocib_sandbox_mode mode)
 }
 
 #define FIXTURE_SKIPPED 77
+#define FIXTURE_NOBODY  65534 /* a user without subordinate ids */
 
 /* An ordinary user with subordinate ids, for root's tests of mode userns: the first that
  * /etc/subuid and /etc/subgid name. */
@@ -252,6 +253,11 @@ static inline int fixture_tests_in(enum ocib_sandbox_mode mode, int (*tests)(voi
         bool as_user = mode == OCIB_SANDBOX_USERNS && geteuid() == 0;
         if (as_user && (!fixture_find_user(&uid, &gid) || setgid(gid) < 0 || setuid(uid) < 0)) {
             print_message("SKIPPED: no user with subordinate ids\n");
+            _exit(FIXTURE_SKIPPED);
+        }
+        bool without_ids = mode == OCIB_SANDBOX_SINGLE && geteuid() == 0;
+        if (without_ids && (setgid(FIXTURE_NOBODY) < 0 || setuid(FIXTURE_NOBODY) < 0)) {
+            print_message("SKIPPED: can't become an ordinary user\n");
             _exit(FIXTURE_SKIPPED);
         }
         /* As after executing the program as that user: setuid() has made it undumpable. */
