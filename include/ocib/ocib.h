@@ -117,6 +117,36 @@ int ocib_doctor(const struct ocib_options *options, struct ocib_diagnosis **out,
                 struct ocib_error **err);
 void ocib_diagnosis_free(struct ocib_diagnosis *diagnosis);
 
+/* --- what steps may do -------------------------------------------------------------------------
+ */
+
+/*
+ * The texts of docker's and buildah's flags of the same names. Lists end with NULL; everything may
+ * be NULL. What can't be had on this machine is refused with the flag's name.
+ */
+struct ocib_step_options {
+    const char *const *allow; /* "network.host", "security.insecure": what RUN may ask for */
+    const char *const *security_opts;
+    const char *const *caps_add;
+    const char *const *caps_drop;
+    const char *const *hosts; /* "NAME:ADDRESS", for /etc/hosts */
+    const char *const *dns;
+    const char *const *dns_search;
+    const char *const *dns_options;
+    const char *const *ulimits; /* "nofile=1024:2048" */
+    const char *shm_size;
+    /* Of a cgroup that each step then has of its own: cgroup v2 only. */
+    const char *cgroup_parent;
+    const char *memory;
+    const char *memory_swap;
+    const char *cpus;
+    const char *cpu_period;
+    const char *cpu_quota;
+    const char *cpu_shares;
+    const char *cpuset_cpus;
+    const char *cpuset_mems;
+};
+
 /* --- build -------------------------------------------------------------------------------------
  */
 
@@ -144,6 +174,7 @@ struct ocib_build_options {
     const char *target;
     const char *platform; /* NULL: the host's */
     const char *network;  /* "default" (also NULL), "host", "none" */
+    struct ocib_step_options steps;
     bool no_cache;
     bool pull;      /* ask the registry even if the store has the base image */
     bool push;      /* the same as an output type=registry */

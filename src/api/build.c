@@ -4,6 +4,7 @@
 #include "api/request.h"
 #include "api/secrets.h"
 #include "api/session.h"
+#include "api/steps.h"
 #include "base/mem.h"
 
 #include <stdlib.h>
@@ -54,18 +55,20 @@ static void end_step(void *data, const struct ocib_step_info *step, bool cached,
     ocib_session_emit(data, &event);
 }
 
-static int take_network(const char *text, enum ocib_network *out, struct ocib_error **err)
+/* As buildx: who gives steps the host's network has also granted it to those that ask for it. */
+static int take_network(const char *text, struct ocib_build_request *out,
+                        struct ocib_step_settings *settings, struct ocib_error **err)
 {
     static const char *const names[] = {"default", "host", "none"};
     static const enum ocib_network values[] = {OCIB_NETWORK_DEFAULT, OCIB_NETWORK_HOST,
                                                OCIB_NETWORK_NONE};
-    *out = OCIB_NETWORK_DEFAULT;
     if (!text) {
         return 0;
     }
     for (size_t i = 0; i < OCIB_COUNT(names); i++) {
         if (strcmp(text, names[i]) == 0) {
-            *out = values[i];
+            out->network = values[i];
+            settings->granted.host_network |= values[i] == OCIB_NETWORK_HOST;
             return 0;
         }
     }
@@ -84,6 +87,7 @@ void ocib_request_lists_release(struct ocib_request_lists *lists)
     ocib_platform_release(&lists->platform);
     ocib_secrets_release(&lists->secrets);
     ocib_strings_release(&lists->agents);
+    ocib_step_settings_release(&lists->settings);
 }
 
 static int check_labels(const struct ocib_strings *labels, struct ocib_error **err)
@@ -139,6 +143,7 @@ int ocib_request_make(const struct ocib_build_options *options, struct ocib_requ
         .outputs = &lists->outputs,
         .secrets = &lists->secrets,
         .agents = &lists->agents,
+        .settings = &lists->settings,
         .target = options->target,
         .no_cache = options->no_cache,
         .pull = options->pull,
@@ -156,11 +161,13 @@ int ocib_request_make(const struct ocib_build_options *options, struct ocib_requ
         }
         out->platform = &lists->platform;
     }
+    ocib_step_settings_init(&lists->settings);
     return ocib_build_args_read(options, &lists->build_args, err) || check_no_cache(options, err) ||
+                   ocib_steps_read(&options->steps, &lists->build_args, &lists->settings, err) ||
                    ocib_secrets_read(options->secrets, &lists->secrets, err) ||
                    ocib_agents_read(options->agents, &lists->agents, err) ||
                    check_labels(&lists->labels, err) ||
-                   take_network(options->network, &out->network, err)
+                   take_network(options->network, out, &lists->settings, err)
                ? -1
                : 0;
 }

@@ -12,6 +12,7 @@ struct ocib_request_lists {
     struct ocib_platform platform;
     struct ocib_secrets secrets;
     struct ocib_strings agents;
+    struct ocib_step_settings settings;
 };
 void ocib_request_lists_release(struct ocib_request_lists *lists);
 

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 
 #include <ctype.h>
+#include <stdlib.h>
 #include <strings.h>
 
 struct ocib_str ocib_str_sub(struct ocib_str str, size_t from, size_t to)
@@ -171,4 +172,29 @@ const char *ocib_str_nearest(struct ocib_str word, const char *const *names)
         }
     }
     return best;
+}
+
+bool ocib_str_bytes(const char *text, uint64_t *out)
+{
+    static const char units[] = "bkmgtp";
+    size_t digits = strspn(text, "0123456789.");
+    struct ocib_str unit = ocib_str_trim(ocib_str(text + digits));
+    char *end;
+    if (*text < '0' || *text > '9') {
+        return false;
+    }
+    double number = strtod(text, &end);
+    const char *prefix = unit.len ? strchr(units, unit.s[0] | 0x20) : units;
+    struct ocib_str tail = ocib_str_sub(unit, 1, unit.len);
+    bool bytes = prefix == units;
+    bool known = tail.len == 0 ||
+                 (!bytes && (ocib_str_is_nocase(tail, "b") || ocib_str_is_nocase(tail, "ib")));
+    if (end != text + digits || !prefix || !*prefix || !known) {
+        return false;
+    }
+    for (; prefix > units; prefix--) {
+        number *= 1024;
+    }
+    *out = number < 9e18 ? (uint64_t)number : 0;
+    return number < 9e18;
 }

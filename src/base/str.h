@@ -46,6 +46,8 @@ char *ocib_str_dup(struct ocib_str str);
 bool ocib_str_cut(struct ocib_str *rest, char sep, struct ocib_str *word);
 /* A decimal number that fills the whole slice, at most `max`. */
 bool ocib_str_uint(struct ocib_str str, uint64_t max, uint64_t *out);
+/* A size, as Docker's flags take it: "64m", "1.5GiB", 1024 of each unit in the next. */
+bool ocib_str_bytes(const char *text, uint64_t *out);
 /*
  * The name of `names` (NULL-ended) that is nearest to a misspelt word by edit distance, without
  * case, two swapped letters counting as one edit; NULL if none is near enough to be meant.

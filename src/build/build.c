@@ -97,6 +97,7 @@ static int make_plan(struct ocib_build *build, struct ocib_error **err)
         .target = request->target,
         .target_platform = &build->platform,
         .labels = request->labels,
+        .granted = &request->settings->granted,
         .log = build->env->log,
     };
     build->plan = ocib_plan_new(build->file, &options, err);

@@ -12,6 +12,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/vec.h"
+#include "build/settings.h"
 #include "oci/image.h"
 #include "plan/plan.h"
 #include "registry/registry.h"
@@ -80,6 +81,7 @@ struct ocib_build_request {
     const struct ocib_strings *outputs;
     const struct ocib_secrets *secrets; /* may be NULL */
     const struct ocib_strings *agents;  /* --ssh: "ID=SOCKET"; may be NULL */
+    const struct ocib_step_settings *settings;
     const char *target;
     const struct ocib_platform *platform; /* NULL: the host's */
     enum ocib_network network;

@@ -14,12 +14,11 @@ enum {
     PROVIDED_MAX = 16 + OCIB_MOUNTS_MAX,
 };
 
-static const char hosts_text[] = "127.0.0.1\tlocalhost ocib\n"
-                                 "::1\tlocalhost ip6-localhost ip6-loopback\n";
-
 struct run {
     struct ocib_run_mounts mounts;
     struct ocib_provided provided[PROVIDED_MAX];
+    struct ocib_buf hosts;
+    struct ocib_buf resolv_conf; /* data NULL: the image's own stays */
 };
 
 /* What the step printed last, for the error if it fails. */
@@ -46,6 +45,15 @@ static int hash_run(struct ocib_layer_step *step, struct ocib_cache_key *key,
     ocib_cache_key_number(key, network_of(step) == OCIB_NETWORK_NONE);
     if (run->script) {
         ocib_cache_key_text(key, run->script);
+    }
+    OCIB_AUTO_STRINGS struct ocib_strings settings = {0};
+    ocib_step_settings_key(step->build->request->settings, &settings);
+    if (run->insecure) {
+        ocib_strings_push(&settings, "insecure");
+    }
+    if (settings.len) {
+        ocib_cache_key_text(key, "settings");
+        ocib_cache_key_list(key, &settings);
     }
     return ocib_run_mounts_hash(&own->mounts, key, err);
 }
@@ -129,7 +137,9 @@ static int run_in(struct ocib_layer_step *step, int root_fd, const struct ocib_u
         .groups = user->groups,
         .group_count = user->group_count,
         .no_network = network_of(step) == OCIB_NETWORK_NONE,
-        .hostname = "ocib",
+        .hostname = step->build->request->settings->hostname,
+        .policy = &step->build->request->settings->policy,
+        .insecure = step->op->run.insecure,
         .mounts = own->mounts.made.items,
         .mount_count = own->mounts.made.len,
         .output = take_output,
@@ -162,8 +172,8 @@ static int apply_run(struct ocib_layer_step *step, int root_fd, struct ocib_erro
     return failed;
 }
 
-/* Mount points, and the network's files; the host's resolv.conf is read anew for each step. */
-static size_t list_provided(struct ocib_provided *list, const char *resolv_conf)
+/* Mount points, and the network's files. */
+static size_t list_provided(struct ocib_provided *list, const struct run *own)
 {
     size_t count = 0;
     for (const char *const *at = ocib_sandbox_mount_points(); *at && count < PROVIDED_MAX - 2;
@@ -171,9 +181,11 @@ static size_t list_provided(struct ocib_provided *list, const char *resolv_conf)
         list[count++] = (struct ocib_provided){.path = *at, .is_dir = true, .mode = 0755};
     }
     list[count++] =
-        (struct ocib_provided){.path = "/etc/hosts", .mode = 0644, .content = hosts_text};
-    list[count++] =
-        (struct ocib_provided){.path = "/etc/resolv.conf", .mode = 0644, .content = resolv_conf};
+        (struct ocib_provided){.path = "/etc/hosts", .mode = 0644, .content = own->hosts.data};
+    if (own->resolv_conf.data) {
+        list[count++] = (struct ocib_provided){
+            .path = "/etc/resolv.conf", .mode = 0644, .content = own->resolv_conf.data};
+    }
     return count;
 }
 
@@ -190,19 +202,35 @@ static int prepare_run(struct ocib_layer_step *step, struct ocib_error **err)
 static void run_release(struct run *own)
 {
     ocib_run_mounts_release(&own->mounts);
+    ocib_buf_release(&own->hosts);
+    ocib_buf_release(&own->resolv_conf);
+}
+
+/* The host's resolv.conf is read anew for each step. A host without the file has no names to look
+ * up: the step gets an empty one. */
+static void make_network_files(const struct ocib_layer_step *step, struct run *own)
+{
+    const struct ocib_step_settings *settings = step->build->request->settings;
+    OCIB_AUTO_BUF struct ocib_buf host = {0};
+    ocib_buf_init(&own->hosts);
+    ocib_step_hosts_file(settings, &own->hosts);
+    if (settings->keep_resolv_conf) {
+        return;
+    }
+    ocib_buf_init(&host);
+    ocib_buf_init(&own->resolv_conf);
+    if (network_of(step) != OCIB_NETWORK_NONE &&
+        ocib_file_read(AT_FDCWD, "/etc/resolv.conf", RESOLV_CONF_MAX, &host, OCIB_EINPUT, NULL) <
+            0) {
+        ocib_buf_clear(&host);
+    }
+    ocib_step_resolv_file(settings, ocib_buf_str(&host), &own->resolv_conf);
 }
 
 int ocib_step_run(struct ocib_layer_step *step, struct ocib_error **err)
 {
-    OCIB_AUTO_BUF struct ocib_buf resolv_conf = {0};
     OCIB_AUTO(run_release) struct run own = {0};
-    ocib_buf_init(&resolv_conf);
-    /* A host without the file has no names to look up: the step gets an empty one. */
-    if (network_of(step) != OCIB_NETWORK_NONE &&
-        ocib_file_read(AT_FDCWD, "/etc/resolv.conf", RESOLV_CONF_MAX, &resolv_conf, OCIB_EINPUT,
-                       NULL) < 0) {
-        ocib_buf_clear(&resolv_conf);
-    }
+    make_network_files(step, &own);
     if (ocib_run_mounts_open(&own.mounts, step, err) < 0) {
         return -1;
     }
@@ -212,7 +240,7 @@ int ocib_step_run(struct ocib_layer_step *step, struct ocib_error **err)
     step->prepare = prepare_run;
     step->apply = apply_run;
     step->provided = own.provided;
-    step->provided_count = list_provided(own.provided, resolv_conf.data);
+    step->provided_count = list_provided(own.provided, &own);
     int failed = ocib_layer_step_run(step, err);
     step->provided = NULL;
     step->provided_count = 0;

@@ -30,6 +30,7 @@ struct cli_call {
     struct cli_common *common;
     int argc;
     char **argv;
+    const struct cli_flag *more_flags; /* a second table of the verb's; NULL: none */
     struct cli_list args; /* the words that are no flags, once cli_parse() has read them */
 };
 

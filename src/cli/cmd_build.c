@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/progress.h"
 #include "cli/render.h"
+#include "cli/step_flags.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@ struct flags {
     struct ocib_build_options options;
     struct cli_list tags, build_args, labels, outputs, secrets, agents;
     struct cli_list arg_files, annotations, uncached;
+    struct cli_step_flags steps;
     const char *iidfile;
     const char *metadata_file;
     const char *progress;
@@ -60,6 +62,8 @@ static const char *complete(struct flags *flags)
     options->outputs = flags->outputs.items;
     options->secrets = flags->secrets.items;
     options->agents = flags->agents.items;
+    cli_step_flags_finish(&flags->steps);
+    options->steps = flags->steps.options;
     if (epoch && *epoch) {
         options->has_epoch = true;
         if (!to_number(epoch, &options->epoch) || options->epoch < 0) {
@@ -302,12 +306,6 @@ int cmd_build(struct cli_call *call)
         {"sandbox", 0, CLI_TEXT, &flags.sandbox, "MODE",
          "how steps run: auto, root, userns, single, none"},
         UNSUPPORTED("build-context"),
-        UNSUPPORTED("add-host"),
-        UNSUPPORTED("ulimit"),
-        UNSUPPORTED("shm-size"),
-        UNSUPPORTED("cgroup-parent"),
-        UNSUPPORTED("security-opt"),
-        UNSUPPORTED("allow"),
         UNSUPPORTED("cache-from"),
         UNSUPPORTED("cache-to"),
         UNSUPPORTED("check"),
@@ -324,15 +322,17 @@ int cmd_build(struct cli_call *call)
         UNSUPPORTED("on-fail"),
         UNSUPPORTED("builder"),
         UNSUPPORTED("attest"),
-        UNSUPPORTED("memory"),
         UNSUPPORTED("rm"),
         UNSUPPORTED("force-rm"),
         {NULL, 0, CLI_BOOL, NULL, NULL, NULL},
     };
+    const struct cli_flag more[] = CLI_STEP_FLAGS(&flags.steps);
     int status;
+    call->more_flags = more;
     if (cli_parse(call, table, &status)) {
         status = check_and_build(call, &flags);
     }
     release(&flags);
+    cli_step_flags_release(&flags.steps);
     return status;
 }

@@ -149,14 +149,19 @@ static void print_flags(const struct cli_flag *flags)
     }
 }
 
-static void print_verb_help(const struct cli_verb *verb, const struct cli_flag *flags,
+static void print_verb_help(const struct cli_call *call, const struct cli_flag *flags,
                             const struct cli_flag *common)
 {
+    const struct cli_verb *verb = call->verb;
     printf("ocib %s %s\n\n%c%s.\n\nExamples:\n%s", verb->name, verb->usage,
            verb->summary[0] - 'a' + 'A', verb->summary + 1, verb->help);
     if (flags && flags->name) {
         printf("\nFlags:\n");
         print_flags(flags);
+    }
+    if (call->more_flags) {
+        printf("\nWhat steps may do:\n");
+        print_flags(call->more_flags);
     }
     printf("\nCommon flags:\n");
     print_flags(common);
@@ -183,7 +188,8 @@ bool cli_parse(struct cli_call *call, const struct cli_flag *flags, int *status)
 {
     struct cli_common *common = call->common;
     const struct cli_flag common_flags[] = COMMON_FLAGS(common);
-    const struct cli_flag *tables[] = {flags ? flags : common_flags, common_flags, NULL};
+    const struct cli_flag *tables[] = {flags ? flags : common_flags, common_flags, call->more_flags,
+                                       NULL};
     char *wrong = cli_read_flags(tables, call->argc, call->argv, &call->args);
     if (!wrong && level_of(common->log_level) < 0 &&
         asprintf(&wrong, "--log-level: '%s' is none of debug, info, warn, error",
@@ -196,7 +202,7 @@ bool cli_parse(struct cli_call *call, const struct cli_flag *flags, int *status)
         return false;
     }
     if (common->help) {
-        print_verb_help(call->verb, flags, common_flags);
+        print_verb_help(call, flags, common_flags);
         *status = 0;
         return false;
     }

@@ -300,7 +300,7 @@ static int check_stage(const struct ocib_plan *plan, const struct ocib_plan_stag
                        struct ocib_error **err)
 {
     for (size_t i = entry->first; i < entry->end; i++) {
-        if (ocib_plan_check_supported(&plan->file->instructions.items[i], err) < 0) {
+        if (ocib_plan_check_supported(plan, &plan->file->instructions.items[i], err) < 0) {
             return -1;
         }
     }

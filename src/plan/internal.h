@@ -72,6 +72,7 @@ enum { OCIB_INHERITED_TEXT_MAX = 32 << 20 };
 struct ocib_plan {
     const struct ocib_dockerfile *file;
     const struct ocib_log *log;
+    struct ocib_entitlements granted;
     struct ocib_scope build_args;
     struct ocib_scope globals; /* the platform args, and ARGs before the first FROM */
     struct ocib_strings labels;
@@ -127,8 +128,8 @@ void ocib_mounts_release(struct ocib_mounts *mounts);
 
 /* ---- support.c ---- */
 
-/* Refuses what is not done yet, by name. */
-int ocib_plan_check_supported(const struct ocib_instruction *ins,
+/* Refuses what is not done yet, by name, and what the user has not granted. */
+int ocib_plan_check_supported(const struct ocib_plan *plan, const struct ocib_instruction *ins,
                               struct ocib_error **err) OCIB_MUST;
 
 /* ---- stage.c ---- */

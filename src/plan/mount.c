@@ -225,34 +225,10 @@ static int read_id(const struct reading *r, const char *key, const char *value, 
     return 0;
 }
 
-/* As Docker's units.RAMInBytes: "64m", "1.5GiB", 1024 of each in the next. */
-static bool parse_size(const char *text, uint64_t *out)
-{
-    static const char prefixes[] = "bkmgtp";
-    char *end;
-    if (*text < '0' || *text > '9') {
-        return false;
-    }
-    double number = strtod(text, &end);
-    OCIB_AUTO_FREE char *unit = ocib_plan_lower(ocib_str_trim(ocib_str(end)));
-    const char *prefix = *unit ? strchr(prefixes, *unit) : prefixes;
-    const char *tail = *unit ? unit + 1 : unit;
-    bool known = strcmp(tail, "") == 0 ||
-                 (*unit != 'b' && (strcmp(tail, "b") == 0 || strcmp(tail, "ib") == 0));
-    if (!prefix || !known || strspn(text, "0123456789.") != (size_t)(end - text)) {
-        return false;
-    }
-    for (; prefix > prefixes; prefix--) {
-        number *= 1024;
-    }
-    *out = number < 9e18 ? (uint64_t)number : 0;
-    return number < 9e18;
-}
-
 static int read_size(const struct reading *r, const char *value, uint64_t *out,
                      struct ocib_error **err)
 {
-    if (!parse_size(value, out)) {
+    if (!ocib_str_bytes(value, out)) {
         WRONG(r, err, "RUN --mount: 'size' can't be '%s'", value);
         return ocib_error_hint_set(err, "use bytes, or a number with k, m or g");
     }

@@ -234,7 +234,9 @@ static int read_stages(struct ocib_plan *plan, struct ocib_error **err)
 
 static void take_options(struct ocib_plan *plan, const struct ocib_plan_options *options)
 {
+    static const struct ocib_entitlements all = {true, true};
     plan->log = options->log;
+    plan->granted = options->granted ? *options->granted : all;
     plan->budget = GLOBAL_TEXT_MAX;
     plan->inheritable = ocib_new(size_t);
     *plan->inheritable = OCIB_INHERITED_TEXT_MAX;
@@ -298,8 +300,13 @@ static void declare(struct ocib_scope *declared, const struct ocib_instruction *
 /* Those that mean something without an ARG. */
 static bool is_predefined(const char *name)
 {
-    static const char *const known[] = {"http_proxy", "https_proxy", "ftp_proxy",
-                                        "no_proxy",   "all_proxy",   "source_date_epoch"};
+    static const char *const known[] = {"http_proxy",
+                                        "https_proxy",
+                                        "ftp_proxy",
+                                        "no_proxy",
+                                        "all_proxy",
+                                        "source_date_epoch",
+                                        "buildkit_sandbox_hostname"};
     for (size_t i = 0; i < OCIB_COUNT(known); i++) {
         if (ocib_str_is_nocase(ocib_str(name), known[i])) {
             return true;

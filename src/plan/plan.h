@@ -27,6 +27,12 @@
 
 struct ocib_dockerfile; /* dockerfile/parse.h */
 
+/* What RUN may ask for only if the user grants it (--allow). */
+struct ocib_entitlements {
+    bool host_network; /* --network=host */
+    bool insecure;     /* --security=insecure */
+};
+
 struct ocib_plan_options {
     /* "NAME=value"; a build arg whose value comes from the environment has been looked up before.
      */
@@ -35,8 +41,9 @@ struct ocib_plan_options {
     const struct ocib_platform *target_platform; /* NULL: the host's */
     const struct ocib_platform *build_platform;  /* NULL: the host's */
     const struct ocib_strings
-        *labels;                /* --label "k=v", put on the target stage's config; may be NULL */
-    const struct ocib_log *log; /* warnings with spans; may be NULL */
+        *labels; /* --label "k=v", put on the target stage's config; may be NULL */
+    const struct ocib_entitlements *granted; /* NULL: all */
+    const struct ocib_log *log;              /* warnings with spans; may be NULL */
 };
 
 enum ocib_base_kind { OCIB_BASE_SCRATCH, OCIB_BASE_STAGE, OCIB_BASE_IMAGE };
@@ -140,6 +147,7 @@ struct ocib_run_op {
     char *cwd;                 /* absolute */
     char *user;                /* as in USER: "", "www-data", "1000:1000" */
     enum ocib_network network; /* --network */
+    bool insecure;             /* --security=insecure */
     struct ocib_mounts mounts; /* in the order of the line */
     /* A heredoc that begins with "#!": an executable file that the command is, or NULL. */
     char *script;

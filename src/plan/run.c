@@ -65,26 +65,46 @@ void ocib_stage_command(const struct ocib_stage_builder *b, const struct ocib_in
     ocib_strings_take(out, shell_text(ins));
 }
 
-static int read_network(const struct ocib_instruction *ins, enum ocib_network *out,
-                        struct ocib_error **err)
+/* The index of a flag's value in a list of names, 0 if the flag is not there; -1: none of them. */
+static int read_choice(const struct ocib_instruction *ins, const char *name,
+                       const char *const *choices, const struct ocib_arg **flag)
 {
-    static const char *const names[] = {"default", "host", "none", NULL};
-    static const enum ocib_network values[] = {OCIB_NETWORK_DEFAULT, OCIB_NETWORK_HOST,
-                                               OCIB_NETWORK_NONE};
-    const struct ocib_arg *flag = ocib_instruction_flag(ins, "network");
-    *out = OCIB_NETWORK_DEFAULT;
-    for (size_t i = 0; flag && names[i]; i++) {
-        if (ocib_str_is(flag->value, names[i])) {
-            *out = values[i];
-            return 0;
+    *flag = ocib_instruction_flag(ins, name);
+    for (int i = 0; *flag && choices[i]; i++) {
+        if (ocib_str_is((*flag)->value, choices[i])) {
+            return i;
         }
     }
-    if (!flag) {
-        return 0;
-    }
-    ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span, "--network can't be '%.*s'",
+    return *flag ? -1 : 0;
+}
+
+static int refuse_choice(const struct ocib_arg *flag, const char *name, const char *hint,
+                         struct ocib_error **err)
+{
+    ocib_error_at(err, OCIB_EDOCKERFILE, flag->value_span, "--%s can't be '%.*s'", name,
                   OCIB_STR_ARG(ocib_str_sub(flag->value, 0, 80)));
-    return ocib_error_hint_set(err, "use default, host or none");
+    return ocib_error_hint_set(err, "%s", hint);
+}
+
+static int read_confinement(const struct ocib_instruction *ins, struct ocib_run_op *run,
+                            struct ocib_error **err)
+{
+    static const char *const networks[] = {"default", "host", "none", NULL};
+    static const enum ocib_network values[] = {OCIB_NETWORK_DEFAULT, OCIB_NETWORK_HOST,
+                                               OCIB_NETWORK_NONE};
+    static const char *const securities[] = {"sandbox", "insecure", NULL};
+    const struct ocib_arg *flag;
+    int network = read_choice(ins, "network", networks, &flag);
+    if (network < 0) {
+        return refuse_choice(flag, "network", "use default, host or none", err);
+    }
+    int security = read_choice(ins, "security", securities, &flag);
+    if (security < 0) {
+        return refuse_choice(flag, "security", "use sandbox or insecure", err);
+    }
+    run->network = values[network];
+    run->insecure = security == 1;
+    return 0;
 }
 
 /* "|2 A=1 B=2 ": the ARGs that were declared so far, with what the step sees in them. */
@@ -155,7 +175,7 @@ static int read_run(struct ocib_stage_builder *b, const struct ocib_instruction 
                     struct ocib_run_op *run, struct ocib_error **err)
 {
     size_t bytes = 2 * ocib_scope_bytes(&b->env);
-    if (read_network(ins, &run->network, err) < 0 || ocib_stage_charge(b, ins, bytes, err) < 0 ||
+    if (read_confinement(ins, run, err) < 0 || ocib_stage_charge(b, ins, bytes, err) < 0 ||
         ocib_stage_mounts(b, ins, &run->mounts, err) < 0) {
         return -1;
     }

@@ -231,7 +231,7 @@ static int apply_trigger(struct ocib_stage_builder *b, const char *text, struct 
     b->escape = '\\';
     for (size_t i = 0; result == 0 && i < file->instructions.len; i++) {
         const struct ocib_instruction *ins = &file->instructions.items[i];
-        result = ocib_plan_check_supported(ins, err);
+        result = ocib_plan_check_supported(b->plan, ins, err);
         result = result < 0 ? -1 : apply(b, ins, err);
     }
     b->escape = b->plan->file->escape;

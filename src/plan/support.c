@@ -6,7 +6,6 @@ static const struct {
     const char *flag;
     const char *hint;
 } unsupported[] = {
-    {OCIB_INS_RUN, "security", "take the flag out: steps run in the sandbox"},
     {OCIB_INS_RUN, "device", "take the flag out: steps see no devices of the host"},
 };
 
@@ -15,7 +14,37 @@ static bool is_off(const struct ocib_arg *flag)
     return flag->has_value && ocib_str_is_nocase(flag->value, "false");
 }
 
-int ocib_plan_check_supported(const struct ocib_instruction *ins, struct ocib_error **err)
+/* As BuildKit's entitlements, with its names. */
+static int check_entitlement(const struct ocib_instruction *ins, const char *name,
+                             const char *value, const char *entitlement, struct ocib_error **err)
+{
+    const struct ocib_arg *flag = ocib_instruction_flag(ins, name);
+    if (!flag || !ocib_str_is(flag->value, value)) {
+        return 0;
+    }
+    ocib_error_at(err, OCIB_EUSAGE, flag->span, "%s is not allowed: RUN --%s=%s needs it",
+                  entitlement, name, value);
+    return ocib_error_hint_set(err, "if you trust this Dockerfile, build it with --allow %s",
+                               entitlement);
+}
+
+static int check_granted(const struct ocib_entitlements *granted,
+                         const struct ocib_instruction *ins, struct ocib_error **err)
+{
+    if (ins->kind != OCIB_INS_RUN) {
+        return 0;
+    }
+    if (!granted->host_network &&
+        check_entitlement(ins, "network", "host", "network.host", err) < 0) {
+        return -1;
+    }
+    return granted->insecure
+               ? 0
+               : check_entitlement(ins, "security", "insecure", "security.insecure", err);
+}
+
+int ocib_plan_check_supported(const struct ocib_plan *plan, const struct ocib_instruction *ins,
+                              struct ocib_error **err)
 {
     for (size_t i = 0; i < OCIB_COUNT(unsupported); i++) {
         if (unsupported[i].kind != ins->kind) {
@@ -28,5 +57,5 @@ int ocib_plan_check_supported(const struct ocib_instruction *ins, struct ocib_er
             return ocib_error_hint_set(err, "%s", unsupported[i].hint);
         }
     }
-    return 0;
+    return check_granted(&plan->granted, ins, err);
 }

@@ -20,6 +20,7 @@
 #include <fcntl.h>
 #include <net/if.h>
 #include <poll.h>
+#include <sched.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -49,9 +50,34 @@ static int loopback_up(struct ocib_error **err)
     return 0;
 }
 
+static int enter_cgroup(int procs_fd, struct ocib_error **err)
+{
+    int entered = ocib_fd_write_all(procs_fd, "0", 1);
+    int reason = errno;
+    close(procs_fd);
+    if (entered < 0) {
+        errno = reason;
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't enter the cgroup of the step");
+    }
+    return 0;
+}
+
+/* A step sees its own cgroup as the topmost, not where the builder is in the machine's tree. What a
+ * kernel without such namespaces can't hide is no reason to fail. */
+static void hide_cgroups(void)
+{
+    if (unshare(CLONE_NEWCGROUP) < 0) {
+        errno = 0;
+    }
+}
+
 static int set_up(const struct ocib_sandbox_spec *spec, struct ocib_error **err)
 {
     umask(0);
+    if (spec->has_cgroup && enter_cgroup(OCIB_CHILD_MOUNTS + (int)spec->mounts.len, err) < 0) {
+        return -1;
+    }
+    hide_cgroups();
     if (sethostname(spec->hostname, strlen(spec->hostname)) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't set the host name %s",
                                     spec->hostname);
@@ -59,7 +85,7 @@ static int set_up(const struct ocib_sandbox_spec *spec, struct ocib_error **err)
     if (spec->no_network && loopback_up(err) < 0) {
         return -1;
     }
-    int entered = ocib_sandbox_enter_tree(OCIB_CHILD_ROOT, &spec->mounts, err);
+    int entered = ocib_sandbox_enter_tree(OCIB_CHILD_ROOT, spec, err);
     close(OCIB_CHILD_ROOT);
     for (size_t i = 0; i < spec->mounts.len; i++) {
         close(OCIB_CHILD_MOUNTS + (int)i);

@@ -1,6 +1,7 @@
 #include "sandbox/command.h"
 
 #include "sandbox/caps.h"
+#include "sandbox/policy.h"
 #include "sandbox/supervise.h"
 #include "sys/fd.h"
 
@@ -11,6 +12,7 @@
 #include <linux/seccomp.h>
 #include <string.h>
 #include <sys/prctl.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <unistd.h>
@@ -69,10 +71,39 @@ static int fail_ids(const struct ocib_sandbox_spec *spec, struct ocib_error **er
     return -1;
 }
 
+static int fail_limit(const struct ocib_limit *limit, struct ocib_error **err)
+{
+    struct rlimit own = {0};
+    int number = errno;
+    getrlimit((__rlimit_resource_t)limit->resource, &own);
+    errno = number;
+    ocib_error_set_errno(err, OCIB_ESANDBOX,
+                         "can't set a limit (--ulimit) of the step to %llu:%llu",
+                         (unsigned long long)limit->soft, (unsigned long long)limit->hard);
+    if (number == EPERM) {
+        ocib_error_hint_set(err, "only root can raise a limit, and ocib itself has %llu:%llu",
+                            (unsigned long long)own.rlim_cur, (unsigned long long)own.rlim_max);
+    }
+    return -1;
+}
+
+static int set_limits(const struct ocib_sandbox_spec *spec, struct ocib_error **err)
+{
+    struct ocib_limit limit;
+    for (size_t at = 0; at + sizeof(limit) <= spec->limits.len; at += sizeof(limit)) {
+        memcpy(&limit, spec->limits.data + at, sizeof(limit));
+        const struct rlimit value = {.rlim_cur = limit.soft, .rlim_max = limit.hard};
+        if (setrlimit((__rlimit_resource_t)limit.resource, &value) < 0) {
+            return fail_limit(&limit, err);
+        }
+    }
+    return 0;
+}
+
 static int set_ids(const struct ocib_sandbox_spec *spec, struct ocib_error **err)
 {
-    const uint64_t keep = ocib_caps_default();
-    if (ocib_caps_bound(keep) < 0) {
+    const uint64_t keep = spec->caps;
+    if (ocib_caps_bound(keep) < 0 || (spec->insecure && ocib_caps_keep(true) < 0)) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't limit the step's capabilities");
     }
     if (spec->emulated) {
@@ -86,7 +117,7 @@ static int set_ids(const struct ocib_sandbox_spec *spec, struct ocib_error **err
         return fail_ids(spec, err);
     }
     /* For a uid other than 0 setresuid() has emptied the permitted set already. */
-    if (ocib_caps_limit(keep) < 0) {
+    if (ocib_caps_limit(keep) < 0 || (spec->insecure && ocib_caps_spread() < 0)) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't limit the step's capabilities");
     }
     return 0;
@@ -173,8 +204,12 @@ int ocib_sandbox_command(struct ocib_sandbox_spec *spec, int supervisor, struct 
         return ocib_error_set_errno(err, OCIB_EBUILD, "can't enter the working folder %s",
                                     spec->cwd);
     }
-    if (set_filter(spec, supervisor, err) < 0 || set_ids(spec, err) < 0) {
+    if (set_limits(spec, err) < 0 || set_filter(spec, supervisor, err) < 0 ||
+        set_ids(spec, err) < 0) {
         return -1;
+    }
+    if (spec->no_new_privileges && prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't set no_new_privs");
     }
     return execute(spec);
 }

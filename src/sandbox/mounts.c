@@ -2,7 +2,6 @@
 
 #include "base/mem.h"
 #include "sandbox/obstacles.h"
-#include "sandbox/wire.h"
 #include "sys/fd.h"
 #include "sys/mount.h"
 #include "sys/path.h"
@@ -18,6 +17,7 @@
 enum {
     NO_SET_ID_DEV_EXEC = OCIB_MOUNT_NOSUID | OCIB_MOUNT_NODEV | OCIB_MOUNT_NOEXEC,
     SYS_ATTRIBUTES = NO_SET_ID_DEV_EXEC | OCIB_MOUNT_RDONLY,
+    SHM_USUAL = 64 << 20, /* bytes, as Docker */
 };
 
 static int fail(struct ocib_error **err, const char *what, const char *path)
@@ -143,17 +143,45 @@ static int protect(int root_fd, struct ocib_error **err)
  * namespace. A user with the host's network does not, and gets the host's view, read-only all
  * through. (Recursively, because what hides parts of it must stay in place.)
  */
-static int new_sys(int host_fd)
+static int new_sys(int host_fd, bool writable)
 {
-    int mount = ocib_mount_new("sysfs", NULL, SYS_ATTRIBUTES);
+    const unsigned attributes = writable ? NO_SET_ID_DEV_EXEC : SYS_ATTRIBUTES;
+    int mount = ocib_mount_new("sysfs", NULL, attributes);
     if (mount >= 0) {
         return mount;
     }
     mount = ocib_mount_clone(host_fd, "sys", true);
-    if (mount >= 0 && ocib_mount_restrict(mount, SYS_ATTRIBUTES, true) < 0) {
+    if (mount >= 0 && ocib_mount_restrict(mount, attributes, true) < 0) {
         ocib_fd_cleanup(&mount);
     }
     return mount;
+}
+
+/* The step's cgroup. The topmost of the machine (only that has no cgroup.type) is the tree of all
+ * the others, which are nothing to a step. */
+static int new_cgroup(bool writable)
+{
+    OCIB_AUTO_FD int mount =
+        ocib_mount_new("cgroup2", NULL, writable ? NO_SET_ID_DEV_EXEC : SYS_ATTRIBUTES);
+    return mount >= 0 && faccessat(mount, "cgroup.type", F_OK, 0) == 0 ? ocib_fd_steal(&mount) : -1;
+}
+
+/* As in Docker, or nothing where that can't be had. Either covers the machine's own cgroups, which
+ * the host's view of /sys has. */
+static int mount_cgroup(int root_fd, bool writable, struct ocib_error **err)
+{
+    static const char place[] = "sys/fs/cgroup";
+    static const char *const empty[] = {"mode=755", "nr_inodes=1", NULL};
+    struct stat st;
+    if (fstatat(root_fd, place, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        return 0; /* a kernel without cgroups */
+    }
+    OCIB_AUTO_FD int mount = new_cgroup(writable);
+    if (mount < 0) {
+        mount = ocib_mount_new("tmpfs", empty, SYS_ATTRIBUTES);
+    }
+    return mount < 0 || cover(root_fd, place, mount) < 0 ? fail(err, "cgroups", "/sys/fs/cgroup")
+                                                         : 0;
 }
 
 static const struct node {
@@ -255,9 +283,38 @@ static int new_pts(void)
     return mount >= 0 || errno != EINVAL ? mount : ocib_mount_new("devpts", plain, attributes);
 }
 
-static int fill_dev(int dev_fd, struct ocib_error **err)
+/* What BuildKit gives to RUN --security=insecure. A user namespace can't make device nodes: there
+ * are none then. */
+static int add_devices(int dev_fd, struct ocib_error **err)
 {
-    static const char *const shm_options[] = {"mode=1777", "size=67108864", NULL};
+    static const struct node more[] = {
+        {"kmsg", 11, 1},  {"cuse", 203, 10},         {"fuse", 229, 10},
+        {"kvm", 232, 10}, {"loop-control", 237, 10}, {"net/tun", 200, 10},
+    };
+    enum { LOOPS = 8 };
+    int made = mkdirat(dev_fd, "net", 0755);
+    for (size_t i = 0; made == 0 && i < OCIB_COUNT(more); i++) {
+        made = mknodat(dev_fd, more[i].name, S_IFCHR | 0660, makedev(more[i].major, more[i].minor));
+    }
+    for (unsigned i = 0; made == 0 && i < LOOPS; i++) {
+        OCIB_AUTO_FREE char *name = ocib_format("loop%u", i);
+        made = mknodat(dev_fd, name, S_IFBLK | 0660, makedev(7, i));
+    }
+    return made < 0 && errno != EPERM
+               ? ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make device nodes for the step")
+               : 0;
+}
+
+static int new_shm(uint64_t bytes)
+{
+    OCIB_AUTO_FREE char *size =
+        ocib_format("size=%llu", (unsigned long long)(bytes ? bytes : SHM_USUAL));
+    const char *const options[] = {"mode=1777", size, NULL};
+    return ocib_mount_new("tmpfs", options, NO_SET_ID_DEV_EXEC);
+}
+
+static int fill_dev(int dev_fd, const struct ocib_sandbox_spec *spec, struct ocib_error **err)
+{
     for (size_t i = 0; i < OCIB_COUNT(links); i++) {
         /* As runc: a kernel may come without /proc/kcore. */
         if (strcmp(links[i].name, "core") == 0 && access(links[i].target, F_OK) < 0) {
@@ -271,7 +328,7 @@ static int fill_dev(int dev_fd, struct ocib_error **err)
     if (fill_folder(dev_fd, "pts", pts) < 0) {
         return fail(err, "devpts", "/dev/pts");
     }
-    OCIB_AUTO_FD int shm = ocib_mount_new("tmpfs", shm_options, NO_SET_ID_DEV_EXEC);
+    OCIB_AUTO_FD int shm = new_shm(spec->shm_size);
     if (fill_folder(dev_fd, "shm", shm) < 0) {
         return fail(err, "tmpfs", "/dev/shm");
     }
@@ -280,41 +337,46 @@ static int fill_dev(int dev_fd, struct ocib_error **err)
     if (fill_folder(dev_fd, "mqueue", mqueue) < 0 && errno != ENODEV) {
         return fail(err, "mqueue", "/dev/mqueue");
     }
-    return 0;
+    return spec->insecure ? add_devices(dev_fd, err) : 0;
 }
 
-static int new_dev(void)
+static int new_dev(bool with_devices)
 {
     static const char *const options[] = {"mode=755", "size=65536k", NULL};
-    return ocib_mount_new("tmpfs", options, OCIB_MOUNT_NOSUID | OCIB_MOUNT_NODEV);
+    unsigned attributes = OCIB_MOUNT_NOSUID | (with_devices ? 0U : OCIB_MOUNT_NODEV);
+    return ocib_mount_new("tmpfs", options, attributes);
 }
 
-static int mount_dev(int root_fd, int host_fd, struct ocib_error **err)
+static int mount_dev(int root_fd, int host_fd, const struct ocib_sandbox_spec *spec,
+                     struct ocib_error **err)
 {
     OCIB_AUTO(node_mounts_release) struct node_mounts mounts;
     for (size_t i = 0; i < OCIB_COUNT(nodes); i++) {
         mounts.fds[i] = -1;
     }
-    OCIB_AUTO_FD int dev = new_dev();
+    OCIB_AUTO_FD int dev = new_dev(spec->insecure);
     if (take_nodes(root_fd, host_fd, &mounts, err) < 0 ||
         attach(root_fd, dev, "tmpfs", "/dev", err) < 0 || place_nodes(dev, &mounts, err) < 0) {
         return -1;
     }
-    return fill_dev(dev, err);
+    return fill_dev(dev, spec, err);
 }
 
-static int mount_all(int root_fd, int host_fd, struct ocib_error **err)
+static int mount_all(int root_fd, int host_fd, const struct ocib_sandbox_spec *spec,
+                     struct ocib_error **err)
 {
     OCIB_AUTO_FD int proc = new_proc();
     if (proc < 0) {
         return fail_proc(err);
     }
-    OCIB_AUTO_FD int sys = new_sys(host_fd);
-    if (attach(root_fd, proc, "proc", "/proc", err) < 0 || mount_dev(root_fd, host_fd, err) < 0 ||
-        attach(root_fd, sys, "sysfs", "/sys", err) < 0) {
+    OCIB_AUTO_FD int sys = new_sys(host_fd, spec->insecure);
+    if (attach(root_fd, proc, "proc", "/proc", err) < 0 ||
+        mount_dev(root_fd, host_fd, spec, err) < 0 ||
+        attach(root_fd, sys, "sysfs", "/sys", err) < 0 ||
+        mount_cgroup(root_fd, spec->insecure, err) < 0) {
         return -1;
     }
-    return protect(root_fd, err);
+    return spec->insecure || spec->unmasked ? 0 : protect(root_fd, err);
 }
 
 /* ---- the step's own mounts ---- */
@@ -419,18 +481,19 @@ static int leave_chroot(void)
     return self < 0 ? -1 : setns(self, CLONE_NEWNS);
 }
 
-int ocib_sandbox_enter_tree(int root_fd, const struct ocib_strings *targets,
+int ocib_sandbox_enter_tree(int root_fd, const struct ocib_sandbox_spec *spec,
                             struct ocib_error **err)
 {
+    const unsigned attributes = spec->insecure ? 0 : OCIB_MOUNT_NODEV;
     if (leave_chroot() < 0 || ocib_mount_make_private() < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make the step's mounts private");
     }
     OCIB_AUTO_FD int host = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
-    if (host < 0 || ocib_mount_restrict(root_fd, OCIB_MOUNT_NODEV, true) < 0 ||
+    if (host < 0 || ocib_mount_restrict(root_fd, attributes, true) < 0 ||
         ocib_mount_attach(root_fd, host) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't mount the step's tree");
     }
-    if (mount_all(root_fd, host, err) < 0 || mount_all_own(root_fd, targets, err) < 0) {
+    if (mount_all(root_fd, host, spec, err) < 0 || mount_all_own(root_fd, &spec->mounts, err) < 0) {
         return -1;
     }
     if (ocib_mount_pivot(root_fd) < 0) {
@@ -451,7 +514,7 @@ int ocib_sandbox_try_mounts(struct ocib_error **err)
     if (leave_chroot() < 0 || ocib_mount_make_private() < 0) {
         return refused(err, "mount: can't make mounts private");
     }
-    OCIB_AUTO_FD int tmpfs = new_dev();
+    OCIB_AUTO_FD int tmpfs = new_dev(false);
     if (tmpfs < 0) {
         return refused(err, "fsopen, fsconfig or fsmount: can't mount a tmpfs");
     }
@@ -470,7 +533,7 @@ int ocib_sandbox_try_mounts(struct ocib_error **err)
     if (proc < 0) {
         return fail_proc(err);
     }
-    OCIB_AUTO_FD int sys = new_sys(host);
+    OCIB_AUTO_FD int sys = new_sys(host, false);
     if (sys < 0) {
         return refused(err, "can't mount /sys read-only");
     }

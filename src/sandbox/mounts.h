@@ -9,12 +9,12 @@
 #define OCIB_SANDBOX_MOUNTS_H
 
 #include "base/error.h"
-#include "base/vec.h"
+#include "sandbox/wire.h"
 
 /* Enters the tree, a detached mount that is used up by this: after it "/" is the tree and nothing
- * of the host is mounted any more. `targets`: where the step's own mounts go, which are the
- * descriptors from OCIB_CHILD_MOUNTS on. */
-int ocib_sandbox_enter_tree(int root_fd, const struct ocib_strings *targets,
+ * of the host is mounted any more. The step's own mounts are the descriptors from OCIB_CHILD_MOUNTS
+ * on. */
+int ocib_sandbox_enter_tree(int root_fd, const struct ocib_sandbox_spec *spec,
                             struct ocib_error **err) OCIB_MUST;
 
 /* Only tries the kinds of mounts that a step needs; nothing stays. For a process that was just put

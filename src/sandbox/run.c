@@ -1,3 +1,5 @@
+#include "sandbox/caps.h"
+#include "sandbox/cgroup.h"
 #include "sandbox/probe.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/seccomp.h"
@@ -30,6 +32,7 @@ struct run {
     int pidfd;      /* of process 1 of the step */
     int streams[2]; /* read ends of what the step's descriptors 1 and 2 are; -1 after their end */
     int control;
+    struct ocib_cgroup cgroup;
     struct ocib_buf record; /* what came over `control` */
     char *piece;
     bool interrupted;
@@ -51,6 +54,7 @@ static void run_release(struct run *run)
 {
     end_step(run);
     ocib_fd_cleanup(&run->pidfd);
+    ocib_cgroup_close(&run->cgroup);
     ocib_fd_cleanup(&run->streams[0]);
     ocib_fd_cleanup(&run->streams[1]);
     ocib_fd_cleanup(&run->control);
@@ -58,7 +62,13 @@ static void run_release(struct run *run)
     free(run->piece);
 }
 
-/* The filter is the same for all steps: whoever is first makes it. */
+/* The calls of steps that a supervisor answers. */
+static const struct ocib_emulations *emulations_of(const struct ocib_sandbox *sandbox)
+{
+    return sandbox->mode == OCIB_SANDBOX_SINGLE ? ocib_emulate_step() : NULL;
+}
+
+/* The usual filter is the same for all steps: whoever is first makes it. */
 static const struct ocib_buf *get_filter(struct ocib_sandbox *sandbox, struct ocib_error **err)
 {
     struct ocib_buf *filter = atomic_load(&sandbox->filter);
@@ -67,9 +77,7 @@ static const struct ocib_buf *get_filter(struct ocib_sandbox *sandbox, struct oc
     }
     struct ocib_buf *made = ocib_new(struct ocib_buf);
     struct ocib_buf *none = NULL;
-    const struct ocib_emulations *emulations =
-        sandbox->mode == OCIB_SANDBOX_SINGLE ? ocib_emulate_step() : NULL;
-    if (ocib_seccomp_build(emulations, made, err) == 0 &&
+    if (ocib_seccomp_build(emulations_of(sandbox), ocib_caps_default(), made, err) == 0 &&
         atomic_compare_exchange_strong(&sandbox->filter, &none, made)) {
         return made;
     }
@@ -78,13 +86,55 @@ static const struct ocib_buf *get_filter(struct ocib_sandbox *sandbox, struct oc
     return none; /* what another thread has put there, or NULL after a failure */
 }
 
+/* Where ids are emulated there is always a filter, which hands calls over. */
+static int choose_filter(struct ocib_sandbox *sandbox, const struct ocib_step *step,
+                         struct ocib_sandbox_spec *spec, struct ocib_error **err)
+{
+    const struct ocib_policy *policy = step->policy;
+    const struct ocib_emulations *emulations = emulations_of(sandbox);
+    if (step->insecure || (policy && policy->unfiltered)) {
+        return emulations ? ocib_seccomp_build_open(emulations, &spec->filter, err) : 0;
+    }
+    if (policy && policy->filter.len && emulations) {
+        ocib_error_set(err, OCIB_EUSAGE,
+                       "--security-opt seccomp=FILE can't be had in sandbox mode single");
+        return ocib_error_hint_set(err, "its own filter is needed there to emulate users");
+    }
+    if (policy && policy->filter.len) {
+        ocib_buf_add_str(&spec->filter, ocib_buf_str(&policy->filter));
+        return 0;
+    }
+    if (spec->caps != ocib_caps_default()) {
+        return ocib_seccomp_build(emulations, spec->caps, &spec->filter, err);
+    }
+    const struct ocib_buf *usual = get_filter(sandbox, err);
+    if (usual) {
+        ocib_buf_add_str(&spec->filter, ocib_buf_str(usual));
+    }
+    return usual ? 0 : -1;
+}
+
+/* What the policy says, or what is usual. */
+static int apply_policy(struct ocib_sandbox *sandbox, const struct ocib_step *step,
+                        struct ocib_sandbox_spec *spec, struct ocib_error **err)
+{
+    const struct ocib_policy *policy = step->policy;
+    spec->insecure = step->insecure;
+    spec->caps = step->insecure ? ocib_caps_all() : policy ? policy->caps : ocib_caps_default();
+    if (policy) {
+        spec->unmasked = policy->unmasked;
+        spec->no_new_privileges = policy->no_new_privileges;
+        spec->has_cgroup = ocib_policy_wants_cgroup(policy);
+        spec->shm_size = policy->shm_size;
+        ocib_buf_add(&spec->limits, policy->limits.items,
+                     policy->limits.len * sizeof(*policy->limits.items));
+    }
+    return choose_filter(sandbox, step, spec, err);
+}
+
 static int encode(struct ocib_sandbox *sandbox, const struct ocib_step *step, struct ocib_buf *out,
                   struct ocib_error **err)
 {
-    const struct ocib_buf *filter = get_filter(sandbox, err);
-    if (!filter) {
-        return -1;
-    }
     OCIB_AUTO_FREE char *cwd = ocib_strdup(step->cwd);
     OCIB_AUTO_FREE char *hostname = ocib_strdup(step->hostname ? step->hostname : "ocib");
     struct ocib_sandbox_spec spec = {
@@ -96,7 +146,6 @@ static int encode(struct ocib_sandbox *sandbox, const struct ocib_step *step, st
         .hostname = hostname,
         .argv = *step->argv,
         .env = *step->env,
-        .filter = *filter,
     };
     for (size_t i = 0; i < step->group_count; i++) {
         ocib_vec_push(&spec.groups, step->groups[i]);
@@ -104,9 +153,13 @@ static int encode(struct ocib_sandbox *sandbox, const struct ocib_step *step, st
     for (size_t i = 0; i < step->mount_count; i++) {
         ocib_strings_push(&spec.mounts, step->mounts[i].target);
     }
-    int result = ocib_sandbox_spec_encode(&spec, out, err);
+    int result = apply_policy(sandbox, step, &spec, err) < 0
+                     ? -1
+                     : ocib_sandbox_spec_encode(&spec, out, err);
     ocib_vec_release(&spec.groups);
     ocib_strings_release(&spec.mounts);
+    ocib_buf_release(&spec.limits);
+    ocib_buf_release(&spec.filter);
     return result;
 }
 
@@ -173,14 +226,18 @@ static int start(struct ocib_sandbox *sandbox, struct run *run, struct ocib_erro
     }
     int mounts[OCIB_STEP_MOUNTS_MAX];
     const struct ocib_step *step = run->step;
-    for (size_t i = 0; i < step->mount_count && i < OCIB_STEP_MOUNTS_MAX; i++) {
-        mounts[i] = step->mounts[i].fd;
+    size_t count = 0;
+    for (; count < step->mount_count && count < OCIB_STEP_MOUNTS_MAX - 1; count++) {
+        mounts[count] = step->mounts[count].fd;
+    }
+    if (run->cgroup.procs_fd >= 0) {
+        mounts[count++] = run->cgroup.procs_fd;
     }
     const struct ocib_server_request request = {
         .namespaces = ocib_probe_step_namespaces() | (run->step->no_network ? CLONE_NEWNET : 0),
         .fds = {ends.streams[0], ends.streams[1], ends.control, ends.tree},
         .mounts = mounts,
-        .mount_count = step->mount_count,
+        .mount_count = count,
     };
     run->pidfd = ocib_server_fork(&sandbox->server, &request, run->control, &ends.control, err);
     return run->pidfd < 0 ? -1 : 0;
@@ -288,6 +345,13 @@ static int finish(struct run *run, struct ocib_step_result *result, struct ocib_
     return 0;
 }
 
+static int open_cgroup(struct run *run, struct ocib_error **err)
+{
+    const struct ocib_policy *policy = run->step->policy;
+    return policy && ocib_policy_wants_cgroup(policy) ? ocib_cgroup_open(policy, &run->cgroup, err)
+                                                      : 0;
+}
+
 static int check(const struct ocib_sandbox *sandbox, const struct ocib_step *step,
                  struct ocib_error **err)
 {
@@ -298,6 +362,9 @@ static int check(const struct ocib_sandbox *sandbox, const struct ocib_step *ste
     if (step->argv->len == 0) {
         return ocib_error_set(err, OCIB_EBUILD, "the command is empty");
     }
+    if (step->mount_count >= OCIB_STEP_MOUNTS_MAX) {
+        return ocib_error_set(err, OCIB_EINTERNAL, "a step with %zu mounts", step->mount_count);
+    }
     return 0;
 }
 
@@ -306,11 +373,15 @@ int ocib_sandbox_run(struct ocib_sandbox *sandbox, const struct ocib_step *step,
 {
     OCIB_AUTO_BUF struct ocib_buf spec = {0};
     OCIB_AUTO(run_release)
-    struct run run = {.step = step, .pidfd = -1, .streams = {-1, -1}, .control = -1};
+    struct run run = {.step = step,
+                      .pidfd = -1,
+                      .streams = {-1, -1},
+                      .control = -1,
+                      .cgroup = {-1, -1, -1, NULL}};
     run.piece = ocib_alloc(1, PIECE);
-    if (check(sandbox, step, err) < 0 || encode(sandbox, step, &spec, err) < 0 ||
-        start(sandbox, &run, err) < 0 || send_spec(run.control, &spec, err) < 0 ||
-        watch(&run, err) < 0) {
+    if (check(sandbox, step, err) < 0 || open_cgroup(&run, err) < 0 ||
+        encode(sandbox, step, &spec, err) < 0 || start(sandbox, &run, err) < 0 ||
+        send_spec(run.control, &spec, err) < 0 || watch(&run, err) < 0) {
         return -1;
     }
     return finish(&run, result, err);

@@ -18,6 +18,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "base/vec.h"
+#include "sandbox/policy.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -85,6 +86,8 @@ struct ocib_step {
     size_t group_count;
     bool no_network; /* loopback only (up); else the host's network */
     const char *hostname;
+    const struct ocib_policy *policy; /* NULL: the usual one */
+    bool insecure; /* all capabilities that this process has, no filter, nothing covered */
     const struct ocib_step_mount *mounts;
     size_t mount_count;
     /* Output as it comes, stream 1 or 2, in pieces that need not be lines; from the calling thread.

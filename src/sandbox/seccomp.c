@@ -7,8 +7,8 @@ bool ocib_seccomp_available(void)
     return false;
 }
 
-int ocib_seccomp_build(const struct ocib_emulations *emulations, struct ocib_buf *out,
-                       struct ocib_error **err)
+int ocib_seccomp_build(const struct ocib_emulations *emulations, uint64_t caps,
+                       struct ocib_buf *out, struct ocib_error **err)
 {
     return emulations ? ocib_seccomp_build_open(emulations, out, err) : 0;
 }
@@ -63,17 +63,30 @@ static size_t find_arches(struct arch out[2])
     }
 }
 
-/* The verdicts by name; the map borrows the lists. */
-static struct ocib_map *index_lists(void)
+static void index_names(struct ocib_map *map, const char *names,
+                        const struct ocib_syscall_list *list)
 {
+    struct ocib_str rest = ocib_str(names);
+    struct ocib_str name;
+    while (ocib_str_cut(&rest, ' ', &name)) {
+        ocib_map_set(map, name, (void *)(uintptr_t)list);
+    }
+}
+
+/* The verdicts by name; the map borrows the lists. */
+static struct ocib_map *index_lists(uint64_t caps)
+{
+    static const struct ocib_syscall_list passed = {OCIB_VERDICT_ALLOW, NULL};
     struct ocib_map *map = ocib_map_new(NULL);
     for (const struct ocib_syscall_list *list = ocib_seccomp_lists(); list->groups; list++) {
         for (const char *const *group = list->groups; *group; group++) {
-            struct ocib_str rest = ocib_str(*group);
-            struct ocib_str name;
-            while (ocib_str_cut(&rest, ' ', &name)) {
-                ocib_map_set(map, name, (void *)(uintptr_t)list);
-            }
+            index_names(map, *group, list);
+        }
+    }
+    const struct ocib_privileged_calls *calls = ocib_seccomp_privileged();
+    for (; calls->names; calls++) {
+        if (caps & calls->caps) {
+            index_names(map, calls->names, &passed);
         }
     }
     return map;
@@ -149,13 +162,13 @@ int ocib_seccomp_build_open(const struct ocib_emulations *emulations, struct oci
     return 0;
 }
 
-int ocib_seccomp_build(const struct ocib_emulations *emulations, struct ocib_buf *out,
-                       struct ocib_error **err)
+int ocib_seccomp_build(const struct ocib_emulations *emulations, uint64_t caps,
+                       struct ocib_buf *out, struct ocib_error **err)
 {
     struct arch arches[2];
     struct ocib_verdicts verdicts[2] = {0};
     size_t count = find_arches(arches);
-    OCIB_AUTO(ocib_map_cleanup) struct ocib_map *lists = index_lists();
+    OCIB_AUTO(ocib_map_cleanup) struct ocib_map *lists = index_lists(caps);
     for (size_t i = 0; i < count; i++) {
         collect(&arches[i], lists, &verdicts[i]);
     }

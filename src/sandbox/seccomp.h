@@ -28,10 +28,12 @@ bool ocib_seccomp_available(void);
 /*
  * The filter for this machine's architecture and its 32-bit one, as struct sock_filter bytes;
  * empty without libseccomp. `emulations`: allowed calls that go to a supervisor (see
- * emulate/supervisor.h); NULL: none. 32-bit programs' calls never go there.
+ * emulate/supervisor.h); NULL: none. 32-bit programs' calls never go there. `caps` are what the
+ * step may have: some calls are refused without, and left to the kernel to decide with a
+ * capability.
  */
-int ocib_seccomp_build(const struct ocib_emulations *emulations, struct ocib_buf *out,
-                       struct ocib_error **err) OCIB_MUST;
+int ocib_seccomp_build(const struct ocib_emulations *emulations, uint64_t caps,
+                       struct ocib_buf *out, struct ocib_error **err) OCIB_MUST;
 /* A filter that hands over these calls and lets all others pass. */
 int ocib_seccomp_build_open(const struct ocib_emulations *emulations, struct ocib_buf *out,
                             struct ocib_error **err) OCIB_MUST;
@@ -61,6 +63,13 @@ struct ocib_syscall_list {
 };
 /* All lists; the last has NULL groups. */
 const struct ocib_syscall_list *ocib_seccomp_lists(void);
+
+/* Calls that pass if the step may have one of some capabilities, whatever the lists say. */
+struct ocib_privileged_calls {
+    uint64_t caps;
+    const char *names; /* separated by blanks; NULL ends the table */
+};
+const struct ocib_privileged_calls *ocib_seccomp_privileged(void);
 
 struct ocib_number_verdict {
     uint32_t number;

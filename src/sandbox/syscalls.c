@@ -1,5 +1,6 @@
 #include "sandbox/seccomp.h"
 
+#include <linux/capability.h>
 #include <stddef.h>
 
 /*
@@ -8,13 +9,13 @@
  */
 static const char *const allowed[] = {
     /* memory */
-    "brk mmap mmap2 munmap mremap mprotect msync mincore madvise process_madvise mlock mlock2 "
+    "brk mmap mmap2 munmap mremap mprotect msync mincore madvise mlock mlock2 "
     "mlockall munlock munlockall memfd_create memfd_secret membarrier remap_file_pages "
     "pkey_alloc pkey_free pkey_mprotect process_mrelease map_shadow_stack mseal",
     /* processes and threads */
     "fork vfork execve execveat exit exit_group wait4 waitid waitpid getpid getppid gettid getpgid "
     "setpgid getpgrp getsid setsid set_tid_address set_robust_list get_robust_list set_thread_area "
-    "get_thread_area pidfd_open pidfd_send_signal pidfd_getfd ptrace process_vm_readv "
+    "get_thread_area pidfd_open pidfd_send_signal ptrace process_vm_readv "
     "process_vm_writev rseq prctl seccomp getcpu restart_syscall",
     /* identity and capabilities */
     "getuid getuid32 geteuid geteuid32 getgid getgid32 getegid getegid32 getgroups getgroups32 "
@@ -87,7 +88,8 @@ static const char *const refused[] = {
     "fsconfig fsmount fspick statmount listmount unshare setns open_by_handle_at quotactl "
     "quotactl_fd sysfs ustat",
     "add_key keyctl request_key bpf perf_event_open userfaultfd io_uring_setup io_uring_enter "
-    "io_uring_register fanotify_init kcmp lookup_dcookie syslog vhangup acct",
+    "io_uring_register fanotify_init kcmp pidfd_getfd process_madvise lookup_dcookie syslog "
+    "vhangup acct",
     "init_module finit_module delete_module create_module get_kernel_syms query_module kexec_load "
     "kexec_file_load reboot swapon swapoff settimeofday clock_settime clock_settime64 stime "
     "sethostname setdomainname",
@@ -113,4 +115,30 @@ const struct ocib_syscall_list *ocib_seccomp_lists(void)
         {OCIB_VERDICT_SOCKET, socket_only}, {OCIB_VERDICT_UNKNOWN, NULL},
     };
     return lists;
+}
+
+#define CAP(name) (UINT64_C(1) << CAP_##name)
+
+const struct ocib_privileged_calls *ocib_seccomp_privileged(void)
+{
+    static const struct ocib_privileged_calls calls[] = {
+        {CAP(DAC_READ_SEARCH), "open_by_handle_at"},
+        {CAP(SYS_ADMIN),
+         "bpf clone clone3 fanotify_init fsconfig fsmount fsopen fspick lookup_dcookie mount "
+         "mount_setattr move_mount open_tree perf_event_open quotactl quotactl_fd setdomainname "
+         "sethostname setns syslog umount umount2 unshare statmount listmount"},
+        {CAP(SYS_BOOT), "reboot"},
+        {CAP(SYS_MODULE), "delete_module init_module finit_module"},
+        {CAP(SYS_PACCT), "acct"},
+        {CAP(SYS_PTRACE), "kcmp pidfd_getfd process_madvise"},
+        {CAP(SYS_RAWIO), "iopl ioperm"},
+        {CAP(SYS_TIME), "settimeofday stime clock_settime clock_settime64"},
+        {CAP(SYS_TTY_CONFIG), "vhangup"},
+        {CAP(SYS_NICE), "get_mempolicy mbind set_mempolicy set_mempolicy_home_node"},
+        {CAP(SYSLOG), "syslog"},
+        {UINT64_C(1) << 39 /* CAP_BPF */, "bpf"},
+        {UINT64_C(1) << 38 /* CAP_PERFMON */, "perf_event_open"},
+        {0, NULL},
+    };
+    return calls;
 }

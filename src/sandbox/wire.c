@@ -18,9 +18,15 @@ void ocib_sandbox_spec_release(struct ocib_sandbox_spec *spec)
     ocib_strings_release(&spec->argv);
     ocib_strings_release(&spec->env);
     ocib_buf_release(&spec->filter);
+    ocib_buf_release(&spec->limits);
 }
 
 static void put_number(struct ocib_buf *out, uint32_t number)
+{
+    ocib_buf_add(out, &number, sizeof(number));
+}
+
+static void put_long(struct ocib_buf *out, uint64_t number)
 {
     ocib_buf_add(out, &number, sizeof(number));
 }
@@ -48,22 +54,51 @@ static size_t strings_size(const struct ocib_strings *list)
     return size;
 }
 
+enum {
+    FLAG_NO_NETWORK = 1,
+    FLAG_INSECURE = 2,
+    FLAG_UNMASKED = 4,
+    FLAG_NO_NEW_PRIVILEGES = 8,
+    FLAG_CGROUP = 16,
+    FLAG_EMULATED = 128,
+};
+
+static uint32_t flags_of(const struct ocib_sandbox_spec *spec)
+{
+    return (spec->no_network ? FLAG_NO_NETWORK : 0U) | (spec->insecure ? FLAG_INSECURE : 0U) |
+           (spec->unmasked ? FLAG_UNMASKED : 0U) |
+           (spec->no_new_privileges ? FLAG_NO_NEW_PRIVILEGES : 0U) |
+           (spec->has_cgroup ? FLAG_CGROUP : 0U) | (spec->emulated ? FLAG_EMULATED : 0U);
+}
+
+static void take_flags(struct ocib_sandbox_spec *spec, uint32_t flags)
+{
+    spec->no_network = flags & FLAG_NO_NETWORK;
+    spec->insecure = flags & FLAG_INSECURE;
+    spec->unmasked = flags & FLAG_UNMASKED;
+    spec->no_new_privileges = flags & FLAG_NO_NEW_PRIVILEGES;
+    spec->has_cgroup = flags & FLAG_CGROUP;
+    spec->emulated = flags & FLAG_EMULATED;
+}
+
 int ocib_sandbox_spec_encode(const struct ocib_sandbox_spec *spec, struct ocib_buf *out,
                              struct ocib_error **err)
 {
     size_t size = strings_size(&spec->mounts) + strings_size(&spec->argv) +
-                  strings_size(&spec->env) + spec->filter.len + spec->groups.len * sizeof(gid_t) +
-                  strlen(spec->cwd) + strlen(spec->hostname);
-    if (size > OCIB_SPEC_MAX - 64) {
+                  strings_size(&spec->env) + spec->filter.len + spec->limits.len +
+                  spec->groups.len * sizeof(gid_t) + strlen(spec->cwd) + strlen(spec->hostname);
+    if (size > OCIB_SPEC_MAX - 128) {
         return ocib_error_set(err, OCIB_EBUILD,
                               "the command and its environment are %zu bytes long, more than %d",
-                              size, OCIB_SPEC_MAX - 64);
+                              size, OCIB_SPEC_MAX - 128);
     }
     OCIB_AUTO_BUF struct ocib_buf body = {0};
     put_number(&body, spec->uid);
     put_number(&body, spec->gid);
-    put_number(&body, spec->no_network);
-    put_number(&body, spec->emulated);
+    put_number(&body, flags_of(spec));
+    put_long(&body, spec->caps);
+    put_long(&body, spec->shm_size);
+    put_bytes(&body, spec->limits.data, spec->limits.len);
     put_bytes(&body, spec->groups.items, spec->groups.len * sizeof(gid_t));
     put_bytes(&body, spec->cwd, strlen(spec->cwd));
     put_bytes(&body, spec->hostname, strlen(spec->hostname));
@@ -76,6 +111,16 @@ int ocib_sandbox_spec_encode(const struct ocib_sandbox_spec *spec, struct ocib_b
 }
 
 static bool get_number(struct ocib_str *rest, uint32_t *out)
+{
+    if (rest->len < sizeof(*out)) {
+        return false;
+    }
+    memcpy(out, rest->s, sizeof(*out));
+    *rest = ocib_str_sub(*rest, sizeof(*out), rest->len);
+    return true;
+}
+
+static bool get_long(struct ocib_str *rest, uint64_t *out)
 {
     if (rest->len < sizeof(*out)) {
         return false;
@@ -137,19 +182,20 @@ static bool get_groups(struct ocib_str *rest, struct ocib_sandbox_spec *out)
 int ocib_sandbox_spec_decode(struct ocib_str body, struct ocib_sandbox_spec *out,
                              struct ocib_error **err)
 {
-    uint32_t no_network;
-    uint32_t emulated;
+    uint32_t flags;
     struct ocib_str filter;
+    struct ocib_str limits;
     if (!get_number(&body, &out->uid) || !get_number(&body, &out->gid) ||
-        !get_number(&body, &no_network) || !get_number(&body, &emulated) ||
-        !get_groups(&body, out) || !get_string(&body, &out->cwd) ||
-        !get_string(&body, &out->hostname) || !get_strings(&body, &out->mounts) ||
-        !get_strings(&body, &out->argv) || !get_strings(&body, &out->env) ||
-        !get_bytes(&body, &filter) || body.len || out->argv.len == 0) {
+        !get_number(&body, &flags) || !get_long(&body, &out->caps) ||
+        !get_long(&body, &out->shm_size) || !get_bytes(&body, &limits) || !get_groups(&body, out) ||
+        !get_string(&body, &out->cwd) || !get_string(&body, &out->hostname) ||
+        !get_strings(&body, &out->mounts) || !get_strings(&body, &out->argv) ||
+        !get_strings(&body, &out->env) || !get_bytes(&body, &filter) || body.len ||
+        out->argv.len == 0) {
         return ocib_error_set(err, OCIB_EINTERNAL, "%s", damaged);
     }
-    out->no_network = no_network != 0;
-    out->emulated = emulated != 0;
+    take_flags(out, flags);
+    ocib_buf_add(&out->limits, limits.s, limits.len);
     ocib_buf_add(&out->filter, filter.s, filter.len);
     return 0;
 }

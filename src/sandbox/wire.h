@@ -33,6 +33,14 @@ struct ocib_sandbox_spec {
     uint32_t gid;
     bool no_network;
     bool emulated; /* ids exist in the eyes of a supervisor only */
+    bool insecure; /* no cover over /proc and /sys, device nodes work, capabilities go to all users
+                    */
+    bool unmasked;
+    bool no_new_privileges;
+    bool has_cgroup;        /* after the mounts comes a descriptor of its cgroup.procs */
+    uint64_t caps;          /* what root of the step may have at most */
+    uint64_t shm_size;      /* bytes of /dev/shm */
+    struct ocib_buf limits; /* struct ocib_limit, as bytes */
     struct {
         OCIB_VEC(gid_t);
     } groups;

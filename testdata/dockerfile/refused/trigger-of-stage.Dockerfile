@@ -1,3 +1,3 @@
 FROM alpine AS a
-ONBUILD RUN --security=insecure y
+ONBUILD RUN --device=x y
 FROM a

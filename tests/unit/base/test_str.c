@@ -102,6 +102,34 @@ static void test_uint(void **state)
     assert_false(ocib_str_uint(OCIB_STR("1x"), 10, &value));
 }
 
+static void test_bytes(void **state)
+{
+    static const struct {
+        const char *text;
+        uint64_t bytes;
+    } good[] = {{"1", 1},
+                {"0", 0},
+                {"10b", 10},
+                {"2k", 2048},
+                {"2K", 2048},
+                {"64m", 64 << 20},
+                {"64mb", 64 << 20},
+                {"64MiB", 64 << 20},
+                {"1.5k", 1536},
+                {"1 g", 1 << 30},
+                {"1p", UINT64_C(1) << 50}};
+    static const char *const bad[] = {"",    "m",      "-1",  "+1",   "1x",  "1mx",
+                                      "1bb", "1.2.3m", ".5m", "0x10", "1e3", "9999999p"};
+    uint64_t value;
+    for (size_t i = 0; i < OCIB_COUNT(good); i++) {
+        assert_true(ocib_str_bytes(good[i].text, &value));
+        assert_int_equal(value, good[i].bytes);
+    }
+    for (size_t i = 0; i < OCIB_COUNT(bad); i++) {
+        assert_false(ocib_str_bytes(bad[i], &value));
+    }
+}
+
 static void test_nearest(void **state)
 {
     static const char *const names[] = {"build", "push", "pull", "version", NULL};
@@ -125,10 +153,11 @@ static void test_nearest(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_make), cmocka_unit_test(test_sub_cuts_its_bounds),
-        cmocka_unit_test(test_trim), cmocka_unit_test(test_compare),
-        cmocka_unit_test(test_find), cmocka_unit_test(test_cut),
-        cmocka_unit_test(test_uint), cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_make),  cmocka_unit_test(test_sub_cuts_its_bounds),
+        cmocka_unit_test(test_trim),  cmocka_unit_test(test_compare),
+        cmocka_unit_test(test_find),  cmocka_unit_test(test_cut),
+        cmocka_unit_test(test_uint),  cmocka_unit_test(test_nearest),
+        cmocka_unit_test(test_bytes),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -95,12 +95,23 @@ static void test_network(void **state)
     planned_bad("FROM a\nRUN --network=None a\n", "--network can't be 'None'");
 }
 
+static void test_security(void **state)
+{
+    AUTO_PLANNED p = {0};
+    planned_good(&p, "FROM alpine\nRUN a\nRUN --security=sandbox a\nRUN --security=insecure a\n");
+    for (size_t i = 0; i < 3; i++) {
+        assert_true(planned_op(&p, i)->run.insecure == (i == 2));
+    }
+    planned_bad("FROM a\nRUN --security=none a\n", "--security can't be 'none'");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_argv),    cmocka_unit_test(test_heredocs),
-        cmocka_unit_test(test_scripts), cmocka_unit_test(test_environment),
-        cmocka_unit_test(test_proxies), cmocka_unit_test(test_network),
+        cmocka_unit_test(test_argv),     cmocka_unit_test(test_heredocs),
+        cmocka_unit_test(test_scripts),  cmocka_unit_test(test_environment),
+        cmocka_unit_test(test_proxies),  cmocka_unit_test(test_network),
+        cmocka_unit_test(test_security),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

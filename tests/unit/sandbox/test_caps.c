@@ -19,6 +19,23 @@ static void test_default_set(void **state)
     assert_int_equal(ocib_caps_default(), 0xa80425fb);
 }
 
+static void test_names(void **state)
+{
+    uint64_t bit = 0;
+    assert_true(ocib_caps_parse(OCIB_STR("CHOWN"), &bit));
+    assert_int_equal(bit, 1);
+    assert_true(ocib_caps_parse(OCIB_STR("cap_sys_admin"), &bit));
+    assert_int_equal(bit, 1 << 21);
+    assert_true(ocib_caps_parse(OCIB_STR("CAP_CHECKPOINT_RESTORE"), &bit));
+    assert_true(bit == UINT64_C(1) << 40);
+    assert_true(ocib_caps_parse(OCIB_STR("all"), &bit));
+    assert_true(bit == ocib_caps_all() && bit == UINT64_C(0x1ffffffffff));
+    assert_false(ocib_caps_parse(OCIB_STR(""), &bit));
+    assert_false(ocib_caps_parse(OCIB_STR("CAP_"), &bit));
+    assert_false(ocib_caps_parse(OCIB_STR("SYSADMIN"), &bit));
+    assert_string_equal(ocib_caps_nearest(OCIB_STR("CAP_SYSADMIN")), "SYS_ADMIN");
+}
+
 /* Root of a step has Docker's set, less what this machine's root itself lacks. */
 static void test_step_of_root(void **state)
 {
@@ -60,6 +77,7 @@ static int tests(void)
 {
     const struct CMUnitTest list[] = {
         cmocka_unit_test(test_default_set),
+        cmocka_unit_test(test_names),
         cmocka_unit_test(test_step_of_root),
         cmocka_unit_test(test_step_of_user),
         cmocka_unit_test(test_limits_in_this_process),

@@ -1,4 +1,5 @@
 #include "sandbox/bpf.h"
+#include "sandbox/caps.h"
 #include "sandbox/fixture.h"
 #include "sandbox/seccomp.h"
 
@@ -39,7 +40,7 @@ static void test_numbers(void **state)
         {AUDIT_ARCH_AARCH64, 63, enosys},
     };
     OCIB_AUTO_BUF struct ocib_buf out = {0};
-    assert_int_equal(ocib_seccomp_build(NULL, &out, NULL), 0);
+    assert_int_equal(ocib_seccomp_build(NULL, ocib_caps_default(), &out, NULL), 0);
     for (size_t i = 0; i < OCIB_COUNT(cases); i++) {
         uint32_t got = bpf_call(&out, cases[i].arch, cases[i].number, 0);
         if (got != cases[i].result) {
@@ -52,7 +53,7 @@ static void test_numbers(void **state)
 static void test_within_the_kernel_s_limit(void **state)
 {
     OCIB_AUTO_BUF struct ocib_buf out = {0};
-    assert_int_equal(ocib_seccomp_build(NULL, &out, NULL), 0);
+    assert_int_equal(ocib_seccomp_build(NULL, ocib_caps_default(), &out, NULL), 0);
     assert_int_equal(out.len % sizeof(struct sock_filter), 0);
     assert_true(out.len / sizeof(struct sock_filter) <= BPF_MAXINSNS);
     assert_true(ocib_seccomp_available() == (out.len > 0));

@@ -21,6 +21,12 @@ static void fill(struct ocib_sandbox_spec *spec)
     ocib_strings_push(&spec->argv, "");
     ocib_strings_push(&spec->env, "A=\xff\n");
     ocib_buf_add(&spec->filter, "\0\1\2", 3);
+    spec->insecure = true;
+    spec->no_new_privileges = true;
+    spec->has_cgroup = true;
+    spec->caps = UINT64_C(0x1ffffffffff);
+    spec->shm_size = UINT64_C(1) << 40;
+    ocib_buf_add(&spec->limits, "limits", 6);
 }
 
 static void encode(struct ocib_buf *out)
@@ -43,6 +49,13 @@ static void assert_filled(const struct ocib_sandbox_spec *spec)
     assert_int_equal(spec->argv.len, 2);
     assert_string_equal(spec->argv.items[1], "");
     assert_string_equal(spec->env.items[0], "A=\xff\n");
+    assert_true(spec->insecure);
+    assert_false(spec->unmasked);
+    assert_true(spec->no_new_privileges);
+    assert_true(spec->has_cgroup);
+    assert_true(spec->caps == UINT64_C(0x1ffffffffff));
+    assert_true(spec->shm_size == UINT64_C(1) << 40);
+    assert_memory_equal(spec->limits.data, "limits", 6);
     assert_int_equal(spec->filter.len, 3);
     assert_memory_equal(spec->filter.data, "\0\1\2", 3);
 }
