@@ -130,6 +130,7 @@ struct attempt {
     const struct ocib_reference *ref;
     const struct ocib_platform *platform;
     struct ocib_descriptor *out;
+    struct ocib_config *config; /* not NULL: only this, and no second try */
 };
 
 /* HEAD tells the digest; only behind an index the documents are needed. */
@@ -180,11 +181,23 @@ static int resolve(struct ocib_session *session, const struct attempt *attempt,
     return result;
 }
 
+/* Manifest and config; of an image for another platform, too. */
+static int fetch_config(struct pull *pull, struct ocib_config *out, struct ocib_error **err)
+{
+    if (pull_manifest(pull, err) || read_config(pull, err)) {
+        return -1;
+    }
+    ocib_config_copy(out, &pull->config);
+    return 0;
+}
+
 static int try_endpoint(const struct attempt *attempt, const struct ocib_endpoint *endpoint,
                         unsigned tries, struct ocib_error **err)
 {
-    struct ocib_session session = {
-        .registry = attempt->registry, .endpoint = endpoint, .actions = "pull", .tries = tries};
+    struct ocib_session session = {.registry = attempt->registry,
+                                   .endpoint = endpoint,
+                                   .actions = "pull",
+                                   .tries = attempt->config ? 1 : tries};
     ocib_session_prepare(&session);
     struct ocib_descriptor out = {0};
     struct attempt own = *attempt;
@@ -193,7 +206,8 @@ static int try_endpoint(const struct attempt *attempt, const struct ocib_endpoin
     if (attempt->store) {
         struct pull pull = {&session, attempt->store, attempt->ref, attempt->platform,
                             .document = {{0}}};
-        result = pull_image(&pull, &out, err);
+        result = attempt->config ? fetch_config(&pull, attempt->config, err)
+                                 : pull_image(&pull, &out, err);
         pull_release(&pull);
     } else {
         result = resolve(&session, &own, err);
@@ -203,7 +217,9 @@ static int try_endpoint(const struct attempt *attempt, const struct ocib_endpoin
         ocib_descriptor_release(&out);
         return -1;
     }
-    *attempt->out = out;
+    if (attempt->out) {
+        *attempt->out = out;
+    }
     return 0;
 }
 
@@ -249,7 +265,7 @@ int ocib_registry_pull(struct ocib_registry *registry, struct ocib_store *store,
                        const struct ocib_reference *ref, const struct ocib_platform *platform,
                        struct ocib_descriptor *out, struct ocib_error **err)
 {
-    struct attempt attempt = {registry, store, ref, platform, out};
+    struct attempt attempt = {registry, store, ref, platform, out, NULL};
     return try_endpoints(&attempt, err);
 }
 
@@ -257,6 +273,14 @@ int ocib_registry_resolve(struct ocib_registry *registry, const struct ocib_refe
                           const struct ocib_platform *platform, struct ocib_descriptor *out,
                           struct ocib_error **err)
 {
-    struct attempt attempt = {registry, NULL, ref, platform, out};
+    struct attempt attempt = {registry, NULL, ref, platform, out, NULL};
+    return try_endpoints(&attempt, err);
+}
+
+int ocib_registry_config(struct ocib_registry *registry, struct ocib_store *store,
+                         const struct ocib_reference *ref, const struct ocib_platform *platform,
+                         struct ocib_config *out, struct ocib_error **err)
+{
+    struct attempt attempt = {registry, store, ref, platform, NULL, out};
     return try_endpoints(&attempt, err);
 }

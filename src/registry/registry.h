@@ -73,6 +73,15 @@ int ocib_registry_resolve(struct ocib_registry *registry, const struct ocib_refe
                           struct ocib_error **err) OCIB_MUST;
 
 /*
+ * Fetches only the config of the image that a pull for the platform would take, or, if it is there
+ * for one platform alone, of that one. Each endpoint is asked once: for what can do without. The
+ * config stays in the store until garbage is collected. `out` is zeroed storage of the caller.
+ */
+int ocib_registry_config(struct ocib_registry *registry, struct ocib_store *store,
+                         const struct ocib_reference *ref, const struct ocib_platform *platform,
+                         struct ocib_config *out, struct ocib_error **err) OCIB_MUST;
+
+/*
  * Sends an image of the store: blobs that the registry lacks (HEAD first), config, then the
  * manifest under the reference's tag (or digest). `manifest` may be an index; its manifests are
  * sent first. Errors: OCIB_EREGISTRY (denied, refused), OCIB_ENETWORK (after the tries: pushing

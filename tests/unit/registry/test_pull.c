@@ -311,6 +311,29 @@ static void test_resolve(void **state)
     assert_false(ocib_store_blob_has(w->f.store, &expected, -1));
 }
 
+/* Only the config, also of an image for another platform, and with one try. */
+static void test_config(void **state)
+{
+    struct world *w = *state;
+    OCIB_AUTO(ocib_reference_release) struct ocib_reference ref = {0};
+    struct ocib_config config = {0};
+    fixture_reference(&ref, w->fake.server.host, "ns/app:1");
+    free(w->f.platform.architecture);
+    w->f.platform.architecture = ocib_strdup("s390x");
+    assert_int_equal(ocib_registry_config(fixture_client(&w->f), w->f.store, &ref, &w->f.platform,
+                                          &config, &w->f.err),
+                     0);
+    assert_string_equal(config.platform.architecture, "amd64");
+    assert_int_equal(server_count(&w->fake.server, "GET /v2/ns/app/blobs/"), 1);
+    ocib_config_release(&config);
+    ocib_reference_release(&ref);
+    fixture_reference(&ref, w->fake.server.host, "ns/none:1");
+    assert_int_equal(ocib_registry_config(fixture_client(&w->f), w->f.store, &ref, &w->f.platform,
+                                          &config, &w->f.err),
+                     -1);
+    assert_int_equal(ocib_error_code(w->f.err), OCIB_ENOTFOUND);
+}
+
 static void test_interrupt(void **state)
 {
     struct world *w = *state;
@@ -338,6 +361,7 @@ int main(void)
                                        TEST(test_mirrors_are_tried_in_order),
                                        TEST(test_a_damaged_mirror_is_left),
                                        TEST(test_resolve),
+                                       TEST(test_config),
                                        TEST(test_interrupt)};
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
