@@ -28,6 +28,7 @@ enum ocib_event_kind {
     OCIB_EVENT_OUTPUT,     /* bytes that the step printed: step, stream, text, length */
     OCIB_EVENT_STEP_END,   /* done: step, cached, nanoseconds, bytes */
     OCIB_EVENT_TRANSFER,   /* a blob moves: text ("pull" or "push"), digest, done, total */
+    OCIB_EVENT_FINDING,    /* a check of the Dockerfile: rule, text, place; the done-th of total */
 };
 
 enum ocib_level { OCIB_LEVEL_DEBUG, OCIB_LEVEL_INFO, OCIB_LEVEL_WARNING };
@@ -50,6 +51,7 @@ struct ocib_event {
     int64_t nanoseconds; /* how long the step took */
     int64_t bytes;       /* what the step's layer holds, plain; -1: no layer */
     const char *digest;
+    const char *rule;
     int64_t done;
     int64_t total;
 };
@@ -240,6 +242,36 @@ struct ocib_outline {
 int ocib_outline(struct ocib *ocib, const struct ocib_build_options *options, bool targets,
                  struct ocib_outline **out, struct ocib_error **err);
 void ocib_outline_free(struct ocib_outline *outline);
+
+/* --- check -------------------------------------------------------------------------------------
+ */
+
+struct ocib_check_finding {
+    const char *rule; /* its name: Docker's, or one of ocib's own; these four are constants */
+    const char *url;  /* of Docker's page on the rule; NULL: a rule of ocib's own */
+    const char *description;
+    const char *advice;
+    char *text;
+    unsigned line; /* the first and the last of the instruction */
+    unsigned end_line;
+};
+struct ocib_check_result {
+    struct ocib_check_finding *findings; /* in the order of the file */
+    size_t count;
+    char *file; /* as messages name it */
+    char *source;
+    size_t source_length;
+    struct ocib_error *error; /* why the file can't be built; NULL if nothing is known against it */
+};
+
+/*
+ * Checks the Dockerfile of a build, and builds nothing: Docker's build checks, and ocib's own. All
+ * stages, or those that options->target needs. A registry is asked for configs of base images that
+ * the store lacks; if it doesn't answer, what depends on them isn't reported.
+ */
+int ocib_check(struct ocib *ocib, const struct ocib_build_options *options,
+               struct ocib_check_result **out, struct ocib_error **err);
+void ocib_check_result_free(struct ocib_check_result *result);
 
 /* --- images ------------------------------------------------------------------------------------
  */

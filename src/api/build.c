@@ -55,6 +55,25 @@ static void end_step(void *data, const struct ocib_step_info *step, bool cached,
     ocib_session_emit(data, &event);
 }
 
+static void report_findings(void *data, const struct ocib_warnings *findings)
+{
+    for (size_t i = 0; i < findings->len; i++) {
+        const struct ocib_warning *found = &findings->items[i];
+        OCIB_AUTO_FREE char *line = NULL;
+        struct ocib_event event = {
+            .kind = OCIB_EVENT_FINDING,
+            .level = OCIB_LEVEL_WARNING,
+            .place = ocib_session_place(found->span, &line),
+            .rule = found->rule->name,
+            .text = found->text,
+            .length = strlen(found->text),
+            .done = (int64_t)i + 1,
+            .total = (int64_t)findings->len,
+        };
+        ocib_session_emit(data, &event);
+    }
+}
+
 /* As buildx: who gives steps the host's network has also granted it to those that ask for it. */
 static int take_network(const char *text, struct ocib_build_request *out,
                         struct ocib_step_settings *settings, struct ocib_error **err)
@@ -221,6 +240,8 @@ int ocib_build(struct ocib *ocib, const struct ocib_build_options *options,
         .log = &ocib->log,
         .progress = &progress,
         .interrupted = &ocib->interrupted,
+        .found = report_findings,
+        .found_data = ocib,
     };
     if (!ocib->sandbox) {
         return ocib_error_set(err, OCIB_EINTERNAL, "the session was not opened for running steps");

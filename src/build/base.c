@@ -68,23 +68,29 @@ static bool from_store(struct ocib_build *build, const char *name,
     return usable;
 }
 
+bool ocib_build_base_config(struct ocib_build *build, const struct ocib_config_wish *wish,
+                            struct ocib_config *out, struct ocib_error **err)
+{
+    const struct ocib_platform *platform = &ocib_plan_stage(build->plan, wish->stage)->platform;
+    OCIB_AUTO(ocib_tree_source_release) struct ocib_tree_source found = {0};
+    OCIB_AUTO(ocib_reference_release) struct ocib_reference ref = {0};
+    if (ocib_registry_expand(build->env->registry, ocib_str(wish->name), &ref, err) < 0) {
+        return false;
+    }
+    OCIB_AUTO_FREE char *full = ocib_reference_full(&ref);
+    if (from_store(build, full, platform, &found)) {
+        ocib_config_copy(out, &found.config);
+        return true;
+    }
+    return wish->ask && ocib_registry_config(build->env->registry, build->env->store, &ref,
+                                             platform, out, err) == 0;
+}
+
 bool ocib_build_stored_config(struct ocib_build *build, size_t stage, const char *name,
                               struct ocib_config *out)
 {
-    const struct ocib_platform *platform = &ocib_plan_stage(build->plan, stage)->platform;
-    struct ocib_tree_source found = {0};
-    struct ocib_reference ref = {0};
-    bool usable = ocib_registry_expand(build->env->registry, ocib_str(name), &ref, NULL) == 0;
-    if (usable) {
-        OCIB_AUTO_FREE char *full = ocib_reference_full(&ref);
-        usable = from_store(build, full, platform, &found);
-    }
-    if (usable) {
-        ocib_config_copy(out, &found.config);
-    }
-    ocib_tree_source_release(&found);
-    ocib_reference_release(&ref);
-    return usable;
+    struct ocib_config_wish wish = {stage, name, false};
+    return ocib_build_base_config(build, &wish, out, NULL);
 }
 
 static int from_registry(struct ocib_build *build, const struct ocib_reference *ref,

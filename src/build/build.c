@@ -1,6 +1,7 @@
 #include "build/build.h"
 
 #include "base/mem.h"
+#include "build/check.h"
 #include "build/copied.h"
 #include "build/export.h"
 #include "build/stage.h"
@@ -84,7 +85,7 @@ static int open_context(struct ocib_build *build, const char *dockerfile, struct
     return build->context ? 0 : -1;
 }
 
-static int make_plan(struct ocib_build *build, struct ocib_error **err)
+int ocib_build_make_plan(struct ocib_build *build, struct ocib_error **err)
 {
     const struct ocib_build_request *request = build->request;
     if (request->platform) {
@@ -123,7 +124,7 @@ int ocib_build_read_file(struct ocib_build *build, struct ocib_error **err)
 
 int ocib_build_read(struct ocib_build *build, struct ocib_error **err)
 {
-    return ocib_build_read_file(build, err) || make_plan(build, err) ? -1 : 0;
+    return ocib_build_read_file(build, err) || ocib_build_make_plan(build, err) ? -1 : 0;
 }
 
 /* --- stages --------------------------------------------------------------------------------------
@@ -406,6 +407,24 @@ static int check_tags(const struct ocib_build_request *request, struct ocib_erro
     return 0;
 }
 
+static int build_image(struct ocib_build *build, struct ocib_build_outcome *out,
+                       struct ocib_error **err)
+{
+    if (build_stages(build, err) < 0) {
+        return -1;
+    }
+    struct ocib_stage_state *state = &build->stages[ocib_plan_target(build->plan)];
+    struct ocib_built_image image = {0};
+    int failed =
+        ocib_image_finish(build, state, &image, err) || ocib_export(build, state, &image, err);
+    if (!failed) {
+        fill_outcome(build, state, &image, out);
+        warn_unused_args(build);
+    }
+    ocib_built_image_release(&image);
+    return failed ? -1 : 0;
+}
+
 int ocib_build_run(const struct ocib_build_env *env, const struct ocib_build_request *request,
                    struct ocib_build_outcome *out, struct ocib_error **err)
 {
@@ -416,21 +435,11 @@ int ocib_build_run(const struct ocib_build_env *env, const struct ocib_build_req
         ocib_build_read(&build, err) < 0 ||
         ocib_annotations_parse(request->annotations, &build.platform, &build.annotations, err) <
             0 ||
-        check_sandbox(&build, err) < 0) {
+        check_sandbox(&build, err) < 0 || ocib_build_check_before(&build, err) < 0) {
         return -1;
     }
     warn_unknown_stages(&build);
-    if (build_stages(&build, err) < 0) {
-        return -1;
-    }
-    struct ocib_stage_state *state = &build.stages[ocib_plan_target(build.plan)];
-    struct ocib_built_image image = {0};
-    int failed =
-        ocib_image_finish(&build, state, &image, err) || ocib_export(&build, state, &image, err);
-    if (!failed) {
-        fill_outcome(&build, state, &image, out);
-        warn_unused_args(&build);
-    }
-    ocib_built_image_release(&image);
-    return failed ? -1 : 0;
+    int failed = build_image(&build, out, err);
+    ocib_build_check_after(&build);
+    return failed;
 }

@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/vec.h"
 #include "build/settings.h"
+#include "check/check.h"
 #include "oci/image.h"
 #include "plan/plan.h"
 #include "registry/registry.h"
@@ -58,6 +59,9 @@ struct ocib_build_env {
     const struct ocib_log *log;
     const struct ocib_progress *progress;
     const volatile int *interrupted;
+    /* What Docker's build checks find, once a build, if they find anything. May be NULL. */
+    void (*found)(void *data, const struct ocib_warnings *findings);
+    void *found_data;
 };
 
 /* What --secret gives. Its value is nowhere but in the steps that ask for it. */

@@ -67,12 +67,23 @@ struct ocib_build {
 
 /* build.c: opens the context and parses the Dockerfile. */
 int ocib_build_read_file(struct ocib_build *build, struct ocib_error **err) OCIB_MUST;
-/* build.c: the same, and makes the plan. */
+/* build.c: of what was read. */
+int ocib_build_make_plan(struct ocib_build *build, struct ocib_error **err) OCIB_MUST;
+/* build.c: both. */
 int ocib_build_read(struct ocib_build *build, struct ocib_error **err) OCIB_MUST;
 void ocib_build_release(struct ocib_build *build);
 
-/* base.c: the config of an image that the store has for this stage's platform; false if it has not.
- */
+/* base.c: the config of an image that a stage begins from, of the store, or, if `ask`, of its
+ * registry. False if it is not to be had; *err says
+ * why the registry can't be asked. `out` is zeroed storage. */
+struct ocib_config_wish {
+    size_t stage;
+    const char *name;
+    bool ask;
+};
+bool ocib_build_base_config(struct ocib_build *build, const struct ocib_config_wish *wish,
+                            struct ocib_config *out, struct ocib_error **err);
+/* base.c: the same without asking the registry. */
 bool ocib_build_stored_config(struct ocib_build *build, size_t stage, const char *name,
                               struct ocib_config *out);
 

@@ -6,7 +6,7 @@
 /* Text that variables may produce in all stages together. */
 enum { TEXT_MAX = 64 << 20 };
 
-void ocib_findings_release(struct ocib_findings *findings)
+void ocib_warnings_release(struct ocib_warnings *findings)
 {
     for (size_t i = 0; i < findings->len; i++) {
         free(findings->items[i].text);
@@ -16,7 +16,7 @@ void ocib_findings_release(struct ocib_findings *findings)
 
 bool ocib_check_wants(const struct ocib_checker *c, enum ocib_rule_id id)
 {
-    return c->out->len < OCIB_FINDINGS_MAX && ocib_rule_is_on(c, id);
+    return c->out->len < OCIB_WARNINGS_MAX && ocib_rule_is_on(c, id);
 }
 
 void ocib_check_report(struct ocib_checker *c, enum ocib_rule_id id, struct ocib_span span,
@@ -30,7 +30,7 @@ void ocib_check_report(struct ocib_checker *c, enum ocib_rule_id id, struct ocib
     va_start(ap, fmt);
     int n = vasprintf(&text, fmt, ap);
     va_end(ap);
-    struct ocib_finding *finding = ocib_vec_add(c->out);
+    struct ocib_warning *finding = ocib_vec_add(c->out);
     finding->rule = ocib_rule_at(id);
     finding->span = span;
     finding->text = n < 0 ? ocib_strdup(fmt) : text;
@@ -106,8 +106,8 @@ static bool ran_before(const struct ocib_checker *c, size_t index)
 /* By line; findings of one line in the order of the table. */
 static int by_line(const void *a, const void *b)
 {
-    const struct ocib_finding *x = a;
-    const struct ocib_finding *y = b;
+    const struct ocib_warning *x = a;
+    const struct ocib_warning *y = b;
     if (x->span.line != y->span.line) {
         return x->span.line < y->span.line ? -1 : 1;
     }
@@ -115,7 +115,7 @@ static int by_line(const void *a, const void *b)
     return order ? (order > 0) - (order < 0) : strcmp(x->text, y->text);
 }
 
-void ocib_check_file(const struct ocib_check_options *options, struct ocib_findings *out)
+void ocib_check_file(const struct ocib_check_options *options, struct ocib_warnings *out)
 {
     size_t before = out->len;
     struct ocib_checker c = {

@@ -18,7 +18,7 @@
 #include <stdbool.h>
 
 /* Most findings of one file: who has more fixes these first. */
-enum { OCIB_FINDINGS_MAX = 1000 };
+enum { OCIB_WARNINGS_MAX = 1000 };
 
 struct ocib_rule {
     const char *name;
@@ -32,15 +32,15 @@ struct ocib_rule {
 size_t ocib_rule_count(void);
 const struct ocib_rule *ocib_rule_at(size_t index);
 
-struct ocib_finding {
+struct ocib_warning {
     const struct ocib_rule *rule;
     struct ocib_span span; /* the lines of the instruction, or the one that it is about */
     char *text;            /* one sentence, lower case, no period */
 };
-struct ocib_findings {
-    OCIB_VEC(struct ocib_finding);
+struct ocib_warnings {
+    OCIB_VEC(struct ocib_warning);
 };
-void ocib_findings_release(struct ocib_findings *findings);
+void ocib_warnings_release(struct ocib_warnings *findings);
 
 struct ocib_check_options {
     const struct ocib_dockerfile *file;
@@ -59,6 +59,6 @@ struct ocib_check_options {
 };
 
 /* Appends what is found. */
-void ocib_check_file(const struct ocib_check_options *options, struct ocib_findings *out);
+void ocib_check_file(const struct ocib_check_options *options, struct ocib_warnings *out);
 
 #endif

@@ -44,7 +44,7 @@ enum ocib_rule_id {
 struct ocib_checker {
     const struct ocib_check_options *options;
     const struct ocib_check_directive *directive;
-    struct ocib_findings *out;
+    struct ocib_warnings *out;
     size_t budget; /* text that variables may still produce, in the whole file */
 };
 

@@ -34,6 +34,18 @@ static const char *parse_kind(const char *text, size_t len, enum cli_call_kind *
     return "--call takes build, check, outline or targets";
 }
 
+static bool is_format(const char *text, size_t len, enum cli_findings_format *out)
+{
+    static const char prefix[] = "format=";
+    char name[8] = {0};
+    size_t skip = sizeof(prefix) - 1;
+    if (len <= skip || len - skip >= sizeof(name) || strncmp(text, prefix, skip) != 0) {
+        return false;
+    }
+    memcpy(name, text + skip, len - skip);
+    return cli_findings_format(name, out);
+}
+
 const char *cli_call_parse(const char *text, struct cli_call_request *out)
 {
     size_t len = strcspn(text, ",");
@@ -41,12 +53,10 @@ const char *cli_call_parse(const char *text, struct cli_call_request *out)
     for (text += len; !wrong && *text; text += len) {
         text++;
         len = strcspn(text, ",");
-        if (is_word(text, len, "format=json")) {
-            out->json = true;
-        } else if (is_word(text, len, "format=text")) {
-            out->json = false;
-        } else {
-            wrong = "behind --call's method there may be format=json or format=text";
+        if (!is_format(text, len, &out->format) ||
+            (out->format == CLI_FINDINGS_SARIF && out->kind != CLI_CALL_CHECK)) {
+            wrong = "behind --call's method there may be format=json or format=text, and of check "
+                    "format=sarif";
         }
     }
     return wrong;
@@ -266,20 +276,6 @@ static void json_targets(const struct ocib_outline *outline)
     printf("  ],\n");
 }
 
-static void print_base64(const char *bytes, size_t length)
-{
-    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    for (size_t i = 0; i < length; i += 3) {
-        unsigned group = 0;
-        for (size_t k = 0; k < 3; k++) {
-            group = group << 8 | (i + k < length ? (unsigned char)bytes[i + k] : 0);
-        }
-        for (size_t k = 0; k < 4; k++) {
-            putchar(i + k > length ? '=' : digits[group >> (18 - 6 * k) & 63]);
-        }
-    }
-}
-
 static void print_json(const struct ocib_outline *outline, bool targets)
 {
     printf("{\n");
@@ -300,7 +296,7 @@ static void print_json(const struct ocib_outline *outline, bool targets)
         json_items("ssh", &outline->agents);
     }
     printf("  \"sources\": [\n    \"");
-    print_base64(outline->source, outline->source_length);
+    cli_base64(stdout, outline->source, outline->source_length);
     printf("\"\n  ]\n}\n");
 }
 
@@ -313,7 +309,7 @@ int cli_call_show(struct ocib *ocib, const struct ocib_build_options *options,
     if (ocib_outline(ocib, options, targets, &outline, &err) < 0) {
         return cli_fail(err);
     }
-    if (request->json) {
+    if (request->format == CLI_FINDINGS_JSON) {
         print_json(outline, targets);
     } else if (targets) {
         print_targets(outline);

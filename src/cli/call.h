@@ -3,14 +3,15 @@
 #ifndef OCIB_CLI_CALL_H
 #define OCIB_CLI_CALL_H
 
+#include "cli/findings.h"
+
 #include <ocib/ocib.h>
-#include <stdbool.h>
 
 enum cli_call_kind { CLI_CALL_BUILD, CLI_CALL_CHECK, CLI_CALL_OUTLINE, CLI_CALL_TARGETS };
 
 struct cli_call_request {
     enum cli_call_kind kind;
-    bool json;
+    enum cli_findings_format format; /* sarif: of check only */
 };
 
 /* "outline", "targets,format=json": NULL if it is right, else what is wrong with it, for

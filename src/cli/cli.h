@@ -64,6 +64,7 @@ int cli_fail(struct ocib_error *err);
 void cli_print_event(void *data, const struct ocib_event *event);
 
 int cmd_build(struct cli_call *call);
+int cmd_check(struct cli_call *call);
 int cmd_push(struct cli_call *call);
 int cmd_pull(struct cli_call *call);
 int cmd_images(struct cli_call *call);

@@ -1,5 +1,7 @@
 #include "cli/call.h"
 #include "cli/cli.h"
+#include "cli/findings.h"
+#include "cli/input.h"
 #include "cli/progress.h"
 #include "cli/render.h"
 #include "cli/step_flags.h"
@@ -25,20 +27,8 @@ struct flags {
     struct cli_call_request call;
     bool quiet;
     bool load;
+    bool check;
 };
-
-enum { STDIN_MAX = 16 << 20 }; /* bytes of a Dockerfile on standard input */
-
-static char *read_stdin(size_t *len)
-{
-    char *text = malloc(STDIN_MAX + 1);
-    *len = text ? fread(text, 1, STDIN_MAX + 1, stdin) : 0;
-    if (!text || ferror(stdin) || *len > STDIN_MAX) {
-        free(text);
-        return NULL;
-    }
-    return text;
-}
 
 static bool to_number(const char *text, int64_t *out)
 {
@@ -78,8 +68,8 @@ static const char *complete(struct flags *flags)
     if (wrong) {
         return wrong;
     }
-    if (flags->call.kind == CLI_CALL_CHECK) {
-        return "--call=check is not supported yet";
+    if (flags->check) {
+        flags->call.kind = CLI_CALL_CHECK;
     }
     bool known = strcmp(flags->progress, "auto") == 0 || strcmp(flags->progress, "plain") == 0 ||
                  strcmp(flags->progress, "quiet") == 0;
@@ -202,9 +192,12 @@ static int build(struct cli_common *common, struct flags *flags)
     return status;
 }
 
-/* --call: the Dockerfile is read, and nothing is built. */
+/* --check and --call: the Dockerfile is read, and nothing is built. */
 static int show_call(struct cli_common *common, const struct flags *flags)
 {
+    if (flags->call.kind == CLI_CALL_CHECK) {
+        return cli_findings_run(common, &flags->options, flags->call.format);
+    }
     struct ocib_options options = {.event = cli_print_event, .data = common};
     int status = 0;
     struct ocib *ocib = cli_open(common, &options, &status);
@@ -215,37 +208,18 @@ static int show_call(struct cli_common *common, const struct flags *flags)
     return status;
 }
 
-static int check_context(const struct cli_verb *verb, const char *context)
-{
-    if (strcmp(context, "-") == 0) {
-        return cli_usage(verb, "a context on standard input is not supported yet: give a folder");
-    }
-    if (strstr(context, "://") || strncmp(context, "git@", 4) == 0) {
-        return cli_usage(verb, "a context from a URL is not supported yet: give a folder");
-    }
-    return 0;
-}
-
 static int check_and_build(struct cli_call *call, struct flags *flags)
 {
     struct ocib_build_options *options = &flags->options;
     const char *wrong = call->args.count == 1 ? complete(flags) : "build takes one CONTEXT";
-    int status =
-        wrong ? cli_usage(call->verb, wrong) : check_context(call->verb, call->args.items[0]);
-    if (status) {
-        return status;
-    }
     char *dockerfile = NULL;
-    if (options->dockerfile && strcmp(options->dockerfile, "-") == 0) {
-        dockerfile = read_stdin(&options->dockerfile_length);
-        if (!dockerfile) {
-            return cli_usage(call->verb, "can't read a Dockerfile from standard input");
-        }
-        options->dockerfile_text = dockerfile;
+    options->context = call->args.count ? call->args.items[0] : NULL;
+    int status =
+        wrong ? cli_usage(call->verb, wrong) : cli_input_read(call->verb, options, &dockerfile);
+    if (status == 0) {
+        status = flags->call.kind == CLI_CALL_BUILD ? build(call->common, flags)
+                                                    : show_call(call->common, flags);
     }
-    options->context = call->args.items[0];
-    status = flags->call.kind == CLI_CALL_BUILD ? build(call->common, flags)
-                                                : show_call(call->common, flags);
     free(dockerfile);
     return status;
 }
@@ -301,14 +275,14 @@ int cmd_build(struct cli_call *call)
          "write digests to a JSON file"},
         {"progress", 0, CLI_TEXT, &flags.progress, "HOW", "auto, plain, quiet"},
         {"quiet", 'q', CLI_BOOL, &flags.quiet, NULL, "print the digest only"},
+        {"check", 0, CLI_BOOL, &flags.check, NULL, "check the Dockerfile, and build nothing"},
         {"call", 0, CLI_TEXT, &flags.call_text, "METHOD[,format=json]",
-         "show what the build takes and don't build: outline, targets"},
+         "show what the build takes and don't build: check, outline, targets"},
         {"sandbox", 0, CLI_TEXT, &flags.sandbox, "MODE",
          "how steps run: auto, root, userns, single, none"},
         UNSUPPORTED("build-context"),
         UNSUPPORTED("cache-from"),
         UNSUPPORTED("cache-to"),
-        UNSUPPORTED("check"),
         UNSUPPORTED("provenance"),
         UNSUPPORTED("sbom"),
         UNSUPPORTED("squash"),

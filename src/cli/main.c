@@ -12,6 +12,11 @@ const struct cli_verb cli_verbs[] = {
      "  ocib build -f docker/Dockerfile --target test --build-arg VERSION=3 .\n"
      "  ocib build -t app -o type=oci,dest=app.tar .\n",
      cmd_build},
+    {"check", "[flags] [CONTEXT]", "look for mistakes in a Dockerfile without building it",
+     "  ocib check\n"
+     "  ocib check -f docker/Dockerfile --target test --build-arg VERSION=3 .\n"
+     "  ocib check --format sarif backend > check.sarif\n",
+     cmd_check},
     {"push", "[flags] IMAGE [DEST]", "send an image of the store to a registry",
      "  ocib push registry.example.com/team/app:1.2\n"
      "  ocib push app registry.example.com/team/app:1.2\n",

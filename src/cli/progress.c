@@ -55,6 +55,19 @@ static void transfer(struct cli_progress *progress, const struct ocib_event *eve
             event->exists ? ", already there" : "");
 }
 
+/* As docker shows them: all together, in short. */
+static void finding(struct cli_progress *progress, const struct ocib_event *event)
+{
+    close_line(progress);
+    if (event->done == 1) {
+        fprintf(stderr, "%lld warning%s (--check shows more):\n", (long long)event->total,
+                event->total == 1 ? "" : "s");
+    }
+    fprintf(stderr, " - %s: ", event->rule);
+    cli_print_clean(stderr, event->text);
+    fprintf(stderr, " (line %u)\n", event->place.line);
+}
+
 void cli_progress_event(void *data, const struct ocib_event *event)
 {
     struct cli_progress *progress = data;
@@ -79,6 +92,9 @@ void cli_progress_event(void *data, const struct ocib_event *event)
         break;
     case OCIB_EVENT_TRANSFER:
         transfer(progress, event);
+        break;
+    case OCIB_EVENT_FINDING:
+        finding(progress, event);
         break;
     case OCIB_EVENT_MESSAGE:
         break;

@@ -196,3 +196,17 @@ void cli_json_string(FILE *out, const char *text)
     }
     fputc('"', out);
 }
+
+void cli_base64(FILE *out, const char *bytes, size_t length)
+{
+    static const char digits[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    for (size_t i = 0; i < length; i += 3) {
+        unsigned group = 0;
+        for (size_t k = 0; k < 3; k++) {
+            group = group << 8 | (i + k < length ? (unsigned char)bytes[i + k] : 0);
+        }
+        for (size_t k = 0; k < 4; k++) {
+            fputc(i + k > length ? '=' : digits[group >> (18 - 6 * k) & 63], out);
+        }
+    }
+}

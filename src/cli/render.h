@@ -5,6 +5,7 @@
 
 #include <ocib/error.h>
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
 
@@ -32,6 +33,8 @@ const char *cli_age(char buffer[48], const char *created);
 
 /* A JSON string with quotes. Bytes that are not UTF-8 become U+FFFD. */
 void cli_json_string(FILE *out, const char *text);
+/* The bytes as base64, without quotes (RFC 4648). */
+void cli_base64(FILE *out, const char *bytes, size_t length);
 /* `text` with control characters made visible. */
 void cli_print_clean(FILE *out, const char *text);
 

@@ -312,7 +312,7 @@ static bool is_predefined(const char *name)
             return true;
         }
     }
-    return false;
+    return ocib_str_starts(ocib_str(name), "BUILDKIT_");
 }
 
 /* The ARGs that the target can see, in the order of the file. */

@@ -114,14 +114,22 @@ normalized() { # FILE
 
 # The whole of stderr is the text of a file in tests/cli/golden/. `tests/cli/run --record` writes it.
 assert_stderr_is() { # NAME
-    local golden=$CLI/golden/$1
+    stream_is stderr "$1"
+}
+
+assert_stdout_is() { # NAME
+    stream_is stdout "$1"
+}
+
+stream_is() { # stdout|stderr NAME
+    local golden=$CLI/golden/$2
     if [ -n "$RECORD" ]; then
         mkdir -p "$RECORD"
-        normalized "$DIR/stderr" >"$RECORD/$1"
+        normalized "$DIR/$1" >"$RECORD/$2"
         return
     fi
-    [ -e "$golden" ] || fail "there is no golden/$1: tests/cli/run --record writes it; stderr was:"$'\n'"$(cat "$DIR/stderr")"
-    diff -u "$golden" <(normalized "$DIR/stderr") >&2 || fail "stderr is not golden/$1"
+    [ -e "$golden" ] || fail "there is no golden/$2: tests/cli/run --record writes it; $1 was:"$'\n'"$(cat "$DIR/$1")"
+    diff -u "$golden" <(normalized "$DIR/$1") >&2 || fail "$1 is not golden/$2"
 }
 
 # Starts a command, which signals reach as from a terminal; its number is $PID, output goes to

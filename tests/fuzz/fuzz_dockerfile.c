@@ -55,7 +55,7 @@ static const struct ocib_config *give_base(void *data, size_t stage)
 static void check(const struct ocib_dockerfile *file, const struct ocib_plan *plan,
                   struct ocib_config *image)
 {
-    OCIB_AUTO(ocib_findings_release) struct ocib_findings findings = {0};
+    OCIB_AUTO(ocib_warnings_release) struct ocib_warnings findings = {0};
     OCIB_AUTO(ocib_check_directive_release)
     struct ocib_check_directive all = {.experimental_all = true};
     OCIB_AUTO(ocib_ignore_cleanup)

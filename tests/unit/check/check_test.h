@@ -20,13 +20,13 @@ struct checked {
     struct ocib_strings args;
     char *target;
     struct ocib_check_directive directive;
-    struct ocib_findings findings;
+    struct ocib_warnings findings;
     struct ocib_error *err; /* why it can't be planned */
 };
 
 static inline void checked_release(struct checked *c)
 {
-    ocib_findings_release(&c->findings);
+    ocib_warnings_release(&c->findings);
     ocib_plan_free(c->plan);
     ocib_dockerfile_free(c->file);
     ocib_ignore_free(c->ignore);
@@ -113,7 +113,7 @@ static inline void checked_make(struct checked *c, struct ocib_str text, const c
 static inline void checked_show(const struct checked *c, struct ocib_buf *out)
 {
     for (size_t i = 0; i < c->findings.len; i++) {
-        const struct ocib_finding *f = &c->findings.items[i];
+        const struct ocib_warning *f = &c->findings.items[i];
         ocib_buf_printf(out, "%u-%u %s: %s\n", f->span.line, f->span.end_line, f->rule->name,
                         f->text);
     }

@@ -34,7 +34,7 @@ static void show(const struct checked *c, struct ocib_buf *out)
 {
     ocib_buf_init(out);
     for (size_t i = 0; i < c->findings.len; i++) {
-        const struct ocib_finding *f = &c->findings.items[i];
+        const struct ocib_warning *f = &c->findings.items[i];
         ocib_buf_printf(out, "%u-%u %s\n", f->span.line, f->span.end_line, f->rule->name);
     }
     ocib_buf_puts(out, c->err ? "refused\n" : "");

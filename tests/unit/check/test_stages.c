@@ -77,7 +77,7 @@ static void test_hostile(void **state)
     }
     AUTO_CHECKED c = {0};
     checked_make(&c, ocib_buf_str(&text), NULL, true);
-    assert_int_equal(c.findings.len, OCIB_FINDINGS_MAX);
+    assert_int_equal(c.findings.len, OCIB_WARNINGS_MAX);
 }
 
 int main(void)
