@@ -43,7 +43,8 @@ int ocib_target_folder(const struct ocib_copying *copying, const struct ocib_fol
         return ocib_error_at(err, OCIB_EBUILD, copying->placing.span,
                              "can't copy to %s: /%s is not a folder", path, at.path.data);
     }
-    struct ocib_mkdirs mkdirs = {.mode = how->mode, .uid = how->uid, .gid = how->gid};
+    struct ocib_mkdirs mkdirs = {
+        .mode = how->mode, .uid = how->uid, .gid = how->gid, .exact = how->exact};
     if (!at.exists && ocib_mkdirs_in_root(how->root_fd, at.path.data, &mkdirs) < 0) {
         return ocib_place_failed(&copying->placing, "make folder", path, err);
     }

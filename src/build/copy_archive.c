@@ -38,7 +38,8 @@ static void unpacking_release(struct unpacking *unpacking)
     free(unpacking->bytes);
 }
 
-/* The folder of an entry. Missing ones belong to root, whatever --chown says (BuildKit). */
+/* The folder of an entry. Missing ones belong to root, whatever --chown says, and take no
+ * set-group-ID bit over (moby). */
 static int open_folder_of(struct unpacking *unpacking, const char *path, const char **base,
                           struct ocib_error **err)
 {
@@ -50,7 +51,7 @@ static int open_folder_of(struct unpacking *unpacking, const char *path, const c
         return last->fd;
     }
     ocib_last_folder_release(last);
-    struct ocib_folder_how how = {.root_fd = unpacking->root_fd, .mode = 0755};
+    struct ocib_folder_how how = {.root_fd = unpacking->root_fd, .mode = 0755, .exact = true};
     last->fd = ocib_target_folder(unpacking->copying, &how, dir, err);
     last->path = last->fd < 0 ? NULL : ocib_steal(&dir);
     return last->fd;

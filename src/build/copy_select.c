@@ -294,7 +294,7 @@ static int find_matches(struct ocib_selection *selection, const char *source, co
                         struct ocib_str pattern, struct ocib_strings *out, struct ocib_error **err)
 {
     OCIB_AUTO(ocib_glob_cleanup) struct ocib_glob *glob = ocib_glob_new(pattern);
-    if (!glob) {
+    if (!glob || (selection->source.is_context && ocib_glob_has_backward_range(glob))) {
         ocib_error_at(err, OCIB_EDOCKERFILE, selection->span, "bad pattern %s", source);
         return ocib_error_hint_set(err, "a [ that is meant as it is, is written [[]");
     }

@@ -22,6 +22,7 @@ struct ocib_folder_how {
     mode_t mode;
     uid_t uid;
     gid_t gid;
+    bool exact; /* as that of struct ocib_mkdirs */
 };
 
 /* Opens a folder (O_PATH), with its missing parents made; `path` is followed in the root. -1. */

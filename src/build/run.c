@@ -104,11 +104,11 @@ static int report_failure(const struct ocib_layer_step *step, const struct tail 
     return ocib_error_step_status_set(err, result->exit_status);
 }
 
-/* As runc does: HOME of the user's entry unless the image sets it. */
+/* As runc does: HOME of the user's entry, empty or not, unless the image sets it. */
 static void complete_env(struct ocib_strings *env, const struct ocib_user *user)
 {
     if (!ocib_env_get(env, "HOME")) {
-        ocib_env_set(env, "HOME", user->home && user->home[0] ? user->home : "/");
+        ocib_env_set(env, "HOME", user->home ? user->home : "/");
     }
 }
 
@@ -158,18 +158,12 @@ static int run_in(struct ocib_layer_step *step, int root_fd, const struct ocib_u
 static int apply_run(struct ocib_layer_step *step, int root_fd, struct ocib_error **err)
 {
     const struct ocib_run_op *run = &step->op->run;
-    struct ocib_mkdirs how = {.mode = 0755};
-    if (ocib_mkdirs_in_root(root_fd, run->cwd, &how) < 0) {
-        return ocib_error_set_errno(err, ocib_error_code_of_errno(errno, OCIB_EBUILD),
-                                    "can't make the working directory %s", run->cwd);
+    OCIB_AUTO(ocib_user_release) struct ocib_user user = {0};
+    if (ocib_user_lookup(root_fd, run->user, &user, err) < 0) {
+        return -1;
     }
-    struct ocib_user user = {0};
-    int failed = ocib_user_lookup(root_fd, run->user, &user, err);
-    if (!failed) {
-        failed = run_in(step, root_fd, &user, err);
-    }
-    ocib_user_release(&user);
-    return failed;
+    struct ocib_mkdirs how = {.mode = 0755, .uid = user.uid, .gid = user.gid};
+    return ocib_make_cwd(root_fd, run->cwd, &how, err) < 0 ? -1 : run_in(step, root_fd, &user, err);
 }
 
 /* Mount points, and the network's files. */

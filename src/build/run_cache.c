@@ -5,6 +5,7 @@
 #include "build/run_mounts.h"
 
 #include "base/mem.h"
+#include "build/copy_selection.h"
 #include "sys/fd.h"
 #include "sys/file.h"
 #include "sys/lock.h"
@@ -54,9 +55,15 @@ static int failed(const struct ocib_run_mount *cache, struct ocib_error **err)
     return ocib_error_place_at(err, cache->mount->span);
 }
 
-/* The seed: what from= and source= name, with its owners. */
+struct owner {
+    mode_t mode;
+    uid_t uid;
+    gid_t gid;
+};
+
+/* The seed: what from= and source= name, with its owners; the folder's own go to *owner. */
 static int fill(struct ocib_run_mounts *mounts, struct ocib_run_mount *cache, int folder,
-                struct ocib_error **err)
+                struct owner *owner, struct ocib_error **err)
 {
     OCIB_AUTO_FD int view = ocib_run_mount_view(mounts, cache, err);
     if (view < 0) {
@@ -73,6 +80,10 @@ static int fill(struct ocib_run_mounts *mounts, struct ocib_run_mount *cache, in
         .in_userns = ocib_sandbox_in_userns(mounts->step->build->env->sandbox),
     };
     int result = selection ? ocib_selection_copy(selection, &target, err) : -1;
+    if (result == 0 && selection->picks.len) {
+        const struct ocib_copy_entry *top = &selection->picks.items[0].top;
+        *owner = (struct owner){top->mode & 07777, top->uid, top->gid};
+    }
     ocib_strings_release(&op.sources);
     return result;
 }
@@ -97,10 +108,13 @@ static int make(struct ocib_run_mounts *mounts, struct ocib_run_mount *cache, in
     if (folder < 0) {
         return failed(cache, err);
     }
-    if (cache->layers && fill(mounts, cache, folder, err) < 0) {
+    const struct owner given = {mount->mode, mount->uid, mount->gid};
+    struct owner owner = given;
+    if (cache->layers && fill(mounts, cache, folder, &owner, err) < 0) {
         return -1;
     }
-    if (fchown(folder, mount->uid, mount->gid) < 0 || fchmod(folder, mount->mode) < 0 ||
+    owner = mount->owned ? given : owner;
+    if (fchown(folder, owner.uid, owner.gid) < 0 || fchmod(folder, owner.mode) < 0 ||
         renameat(dir_fd, fresh, dir_fd, name) < 0) {
         return failed(cache, err);
     }

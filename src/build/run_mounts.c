@@ -594,8 +594,12 @@ int ocib_run_mounts_env(const struct ocib_run_mounts *mounts, struct ocib_string
             !ocib_env_get(env, "SSH_AUTH_SOCK")) {
             ocib_env_set(env, "SSH_AUTH_SOCK", mount->target);
         }
-        const struct ocib_secret *secret = mount->env ? find_secret(mounts, mount) : NULL;
-        if (!secret || mount->kind != OCIB_MOUNT_SECRET) {
+        if (mount->kind != OCIB_MOUNT_SECRET || !mount->env) {
+            continue;
+        }
+        const struct ocib_secret *secret = find_secret(mounts, mount);
+        if (!secret) {
+            ocib_env_set(env, mount->env, ""); /* as Docker: of one that wasn't given, empty */
             continue;
         }
         if (ocib_str_find(ocib_buf_str(&secret->value), '\0') >= 0) {

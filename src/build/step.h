@@ -37,4 +37,10 @@ int ocib_step_run(struct ocib_layer_step *step, struct ocib_error **err) OCIB_MU
 int ocib_step_copy(struct ocib_layer_step *step, struct ocib_error **err) OCIB_MUST;
 int ocib_step_workdir(struct ocib_layer_step *step, struct ocib_error **err) OCIB_MUST;
 
+/* Makes what is missing of a working directory (workdir.c); links on the way are followed in the
+ * root, also one to nothing. */
+struct ocib_mkdirs;
+int ocib_make_cwd(int root_fd, const char *path, const struct ocib_mkdirs *how,
+                  struct ocib_error **err) OCIB_MUST;
+
 #endif

@@ -5,6 +5,7 @@
 
 struct ocib_glob {
     struct ocib_program program;
+    bool backwards; /* it has a range from high to low */
 };
 
 /* One character of a class, which may be escaped; a class may not end right behind it. */
@@ -24,11 +25,11 @@ static bool take_class_char(struct ocib_str *rest, uint32_t *c)
 }
 
 /* What follows "[", to the "]". A range from high to low is well-formed and matches nothing. */
-static bool take_class(struct ocib_str *rest, struct ocib_program *program)
+static bool take_class(struct ocib_str *rest, struct ocib_glob *glob)
 {
     bool negated = rest->len && rest->s[0] == '^';
     *rest = ocib_str_sub(*rest, negated, rest->len);
-    ocib_program_set(program, negated);
+    ocib_program_set(&glob->program, negated);
     for (bool first = true; first || !rest->len || rest->s[0] != ']'; first = false) {
         uint32_t low;
         if (!take_class_char(rest, &low)) {
@@ -41,20 +42,22 @@ static bool take_class(struct ocib_str *rest, struct ocib_program *program)
                 return false;
             }
         }
-        ocib_program_range(program, low, high);
+        glob->backwards = glob->backwards || low > high;
+        ocib_program_range(&glob->program, low, high);
     }
     *rest = ocib_str_sub(*rest, 1, rest->len);
     return true;
 }
 
-static bool compile(struct ocib_str pattern, struct ocib_program *program)
+static bool compile(struct ocib_str pattern, struct ocib_glob *glob)
 {
+    struct ocib_program *program = &glob->program;
     while (pattern.len) {
         uint32_t c = ocib_rune_take(&pattern);
         if (c == '*' || c == '?') {
             ocib_program_not(program, '/', c == '*');
         } else if (c == '[') {
-            if (!take_class(&pattern, program)) {
+            if (!take_class(&pattern, glob)) {
                 return false;
             }
         } else if (c == '\\') {
@@ -72,8 +75,8 @@ static bool compile(struct ocib_str pattern, struct ocib_program *program)
 
 bool ocib_glob_valid(struct ocib_str pattern)
 {
-    OCIB_AUTO(ocib_program_release) struct ocib_program program = {0};
-    return compile(pattern, &program);
+    OCIB_AUTO(ocib_glob_cleanup) struct ocib_glob *glob = ocib_glob_new(pattern);
+    return glob;
 }
 
 bool ocib_glob_is_pattern(struct ocib_str text)
@@ -92,7 +95,7 @@ bool ocib_glob_is_pattern(struct ocib_str text)
 struct ocib_glob *ocib_glob_new(struct ocib_str pattern)
 {
     struct ocib_glob *glob = ocib_new(struct ocib_glob);
-    if (!compile(pattern, &glob->program)) {
+    if (!compile(pattern, glob)) {
         ocib_glob_free(glob);
         return NULL;
     }
@@ -105,6 +108,11 @@ void ocib_glob_free(struct ocib_glob *glob)
         ocib_program_release(&glob->program);
         free(glob);
     }
+}
+
+bool ocib_glob_has_backward_range(const struct ocib_glob *glob)
+{
+    return glob->backwards;
 }
 
 bool ocib_glob_match(const struct ocib_glob *glob, struct ocib_str path)

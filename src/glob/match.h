@@ -21,6 +21,9 @@ struct ocib_glob;
 struct ocib_glob *ocib_glob_new(struct ocib_str pattern) OCIB_MUST;
 void ocib_glob_free(struct ocib_glob *glob);
 OCIB_DEFINE_CLEANUP(ocib_glob, struct ocib_glob, ocib_glob_free)
+/* Has it a class such as "[z-a]", which matches nothing? To the matcher of ignore rules, which
+ * BuildKit also gives the patterns for a context to, that is an error. */
+bool ocib_glob_has_backward_range(const struct ocib_glob *glob);
 bool ocib_glob_match(const struct ocib_glob *glob, struct ocib_str path);
 /* Can something below this folder match? False spares the walk of it. */
 bool ocib_glob_may_match_below(const struct ocib_glob *glob, struct ocib_str dir);

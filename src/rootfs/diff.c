@@ -178,7 +178,7 @@ static int same_bytes(struct diff *d, const char *name, bool *same, struct ocib_
 static int is_unchanged(struct diff *d, const char *name, const struct stat *upper,
                         const struct stat *lower, bool *same, struct ocib_error **err)
 {
-    bool linked = S_ISREG(upper->st_mode) && upper->st_nlink > 1;
+    bool linked = upper->st_nlink > 1;
     *same = !linked && same_stat(upper, lower);
     if (*same && same_xattrs(d, top(d)->upper_fd, top(d)->lower_fd, name, same, err) < 0) {
         return -1;
@@ -231,10 +231,6 @@ static int write_file(struct diff *d, const char *name, const struct stat *upper
     }
     if (S_ISSOCK(upper->st_mode)) {
         warn(d, "it is a socket");
-        return 0;
-    }
-    if (!d->plain && strncmp(name, ".wh.", 4) == 0) {
-        warn(d, "in a layer its name means that something is removed");
         return 0;
     }
     if (lower && is_unchanged(d, name, upper, lower, &same, err) < 0) {
@@ -368,6 +364,10 @@ static int handle(struct diff *d, const char *name, struct ocib_error **err)
     has_lower = has_lower && !is_device_zero(&lower) && !is_left_out(d, name, &lower);
     if (!has_upper || is_whiteout(d, name, &upper)) {
         return has_lower ? write_whiteout(d, err) : 0;
+    }
+    if (!d->plain && strncmp(name, ".wh.", 4) == 0) {
+        warn(d, "in a layer its name means that something is removed");
+        return 0;
     }
     if (S_ISDIR(upper.st_mode)) {
         return enter_folder(d, name, has_lower ? &lower : NULL, err);

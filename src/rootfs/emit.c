@@ -135,7 +135,7 @@ static int emit_content(struct ocib_emitter *emitter, int dir_fd, const char *na
 /* For a file with several names: the path of the one that was written before, or NULL. */
 static const char *first_name(struct ocib_emitter *emitter, const struct stat *st, const char *path)
 {
-    if (!S_ISREG(st->st_mode) || st->st_nlink < 2) {
+    if (S_ISDIR(st->st_mode) || st->st_nlink < 2) {
         return NULL;
     }
     char key[64];

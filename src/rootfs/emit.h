@@ -23,7 +23,7 @@ enum { OCIB_EMIT_BLOCK = 128 * 1024 };
 void ocib_emitter_init(struct ocib_emitter *emitter);
 void ocib_emitter_release(struct ocib_emitter *emitter);
 
-/* dir_fd/name as entry `path`. Regular files with several names are written once. */
+/* dir_fd/name as entry `path`. Files of any type with several names are written once. */
 int ocib_emit(struct ocib_emitter *emitter, int dir_fd, const char *name, const char *path,
               const struct stat *st, struct ocib_error **err) OCIB_MUST;
 /* The sign that `path` is gone. */

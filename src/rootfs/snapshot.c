@@ -13,6 +13,8 @@
 
 struct ocib_snapshot {
     int fd;
+    int upper_fd;
+    struct stat root; /* the upper folder as it was at first */
 };
 
 static int make_folder(const struct ocib_snapshot_options *o, const char *name,
@@ -110,13 +112,17 @@ struct ocib_snapshot *ocib_snapshot_open(const struct ocib_snapshot_options *opt
     if (match_root(options, "upper", err) < 0) {
         return NULL;
     }
-    int fd = mount_snapshot(options, err);
-    if (fd < 0) {
+    OCIB_AUTO(ocib_snapshot_cleanup)
+    struct ocib_snapshot *snapshot = ocib_new(struct ocib_snapshot);
+    snapshot->fd = -1;
+    snapshot->upper_fd =
+        openat(options->work_fd, "upper", O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (snapshot->upper_fd < 0 || fstat(snapshot->upper_fd, &snapshot->root) < 0) {
+        ocib_error_set_errno(err, OCIB_ESTORE, "can't open %s/upper", options->work_path);
         return NULL;
     }
-    struct ocib_snapshot *snapshot = ocib_new(struct ocib_snapshot);
-    snapshot->fd = fd;
-    return snapshot;
+    snapshot->fd = mount_snapshot(options, err);
+    return snapshot->fd < 0 ? NULL : ocib_steal(&snapshot);
 }
 
 int ocib_snapshot_fd(const struct ocib_snapshot *snapshot)
@@ -124,18 +130,33 @@ int ocib_snapshot_fd(const struct ocib_snapshot *snapshot)
     return snapshot->fd;
 }
 
+/* A layer says nothing of the root folder itself, so the next step must not see what this one made
+ * of it: it could not when the layer is unpacked anew. */
+static int restore_root(const struct ocib_snapshot *snapshot, struct ocib_error **err)
+{
+    const struct stat *root = &snapshot->root;
+    const struct timespec times[2] = {root->st_mtim, root->st_mtim};
+    if (fchown(snapshot->upper_fd, root->st_uid, root->st_gid) < 0 ||
+        fchmod(snapshot->upper_fd, root->st_mode & 07777) < 0 ||
+        futimens(snapshot->upper_fd, times) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESTORE, "can't reset the root folder of a layer");
+    }
+    return 0;
+}
+
 int ocib_snapshot_close(struct ocib_snapshot *snapshot, struct ocib_error **err)
 {
     if (snapshot->fd < 0) {
         return 0;
     }
-    return ocib_fd_close(&snapshot->fd, "a snapshot", err);
+    return ocib_fd_close(&snapshot->fd, "a snapshot", err) < 0 ? -1 : restore_root(snapshot, err);
 }
 
 void ocib_snapshot_free(struct ocib_snapshot *snapshot)
 {
     if (snapshot) {
         ocib_fd_cleanup(&snapshot->fd);
+        ocib_fd_cleanup(&snapshot->upper_fd);
         free(snapshot);
     }
 }

@@ -44,7 +44,8 @@ struct ocib_snapshot *ocib_snapshot_open(const struct ocib_snapshot_options *opt
                                          struct ocib_error **err) OCIB_MUST;
 /* The mounted tree's root (a detached mount; usable with openat2 and move_mount). Borrowed. */
 int ocib_snapshot_fd(const struct ocib_snapshot *snapshot);
-/* Unmounts; the upper folder stays in the work folder, as "upper". Must come before the diff. */
+/* Unmounts; the upper folder stays in the work folder, as "upper", its own mode, owner and time
+ * being again the image's. Must come before the diff. */
 int ocib_snapshot_close(struct ocib_snapshot *snapshot, struct ocib_error **err) OCIB_MUST;
 /* Unmounts if still mounted, and frees. The work folder is the caller's to remove. */
 void ocib_snapshot_free(struct ocib_snapshot *snapshot);

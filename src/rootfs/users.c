@@ -229,13 +229,14 @@ int ocib_chown_lookup(int root_fd, const char *text, uid_t *uid, gid_t *gid,
     struct record record;
     *uid = 0;
     *gid = 0;
+    bool alone = ocib_str_find(group, ':') < 0;
     (void)!ocib_str_cut(&group, ':', &user);
     bool by_number = user.len == 0 || id_of(user, uid);
     bool group_by_number = group.len == 0 || id_of(group, gid);
     if ((!by_number || !group_by_number) && read_files(root_fd, &files, err) < 0) {
         return -1;
     }
-    if (by_number && group.len == 0) {
+    if (by_number && alone) {
         *gid = *uid;
     }
     if (!by_number) {
@@ -244,7 +245,7 @@ int ocib_chown_lookup(int root_fd, const char *text, uid_t *uid, gid_t *gid,
             !id_of(record.field[3], &own)) {
             return no_such("user", user, "/etc/passwd", err);
         }
-        *gid = group.len ? *gid : own;
+        *gid = alone ? own : *gid;
     }
     return group_by_number ? 0 : take_group(&files, group, gid, err);
 }

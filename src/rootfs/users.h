@@ -25,8 +25,8 @@ int ocib_user_lookup(int root_fd, const char *text, struct ocib_user *out,
                      struct ocib_error **err) OCIB_MUST;
 
 /* --chown's text "user[:group]": as Docker's COPY, a user without ":group" gives gid = the same
- * number as for a numeric uid, the passwd entry's group for a name; names must exist in the tree.
- */
+ * number as for a numeric uid, the passwd entry's group for a name, and "user:" the group 0; names
+ * must exist in the tree. */
 int ocib_chown_lookup(int root_fd, const char *text, uid_t *uid, gid_t *gid,
                       struct ocib_error **err) OCIB_MUST;
 

@@ -86,8 +86,9 @@ static int finish_new_dir(int dir_fd, const char *name, const struct ocib_mkdirs
     }
     mode_t inherited = st.st_mode & S_ISGID;
     gid_t gid = inherited && how->gid == 0 ? st.st_gid : how->gid;
+    mode_t mode = (how->mode & 07777) | (how->exact ? 0 : inherited);
     if (fchownat(dir_fd, name, how->uid, gid, AT_SYMLINK_NOFOLLOW) < 0 ||
-        fchmodat(dir_fd, name, (how->mode & 07777) | inherited, 0) < 0) {
+        fchmodat(dir_fd, name, mode, 0) < 0) {
         return -1;
     }
     struct timespec times[2] = {{.tv_sec = how->seconds}, {.tv_sec = how->seconds}};

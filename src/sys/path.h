@@ -40,6 +40,7 @@ struct ocib_mkdirs {
     mode_t mode;
     uid_t uid;
     gid_t gid;
+    bool exact;    /* the mode is as it is: a set-group-ID parent passes on its group alone */
     bool set_time; /* also set the new folders' times to `seconds` */
     int64_t seconds;
 };

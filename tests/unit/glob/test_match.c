@@ -48,6 +48,10 @@ static void test_classes(void **state)
     assert_true(matches("arr[[]0].txt", "arr[0].txt"));
     assert_true(matches("[\\]]", "]"));
     assert_false(matches("[c-a]", "b"));
+    OCIB_AUTO(ocib_glob_cleanup) struct ocib_glob *backward = ocib_glob_new(OCIB_STR("x[c-a]"));
+    OCIB_AUTO(ocib_glob_cleanup) struct ocib_glob *forward = ocib_glob_new(OCIB_STR("x[a-c]"));
+    assert_true(ocib_glob_has_backward_range(backward));
+    assert_false(ocib_glob_has_backward_range(forward));
     assert_true(matches("[\xC3\xA0-\xC3\xBC]", "\xC3\xA9"));
 }
 

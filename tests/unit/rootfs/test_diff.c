@@ -171,12 +171,15 @@ static void attributes(void **state)
 static void odd_names(void **state)
 {
     WORLD
-    assert_step(w, "touch '.wh.x' \"$(printf 'a\\377b')\" ' ' 'new\nline'",
+    assert_step(w,
+                "mkdir .wh.d; touch .wh.d/f; touch '.wh.x' \"$(printf 'a\\377b')\" ' ' 'new\nline'",
                 "f 644 0:0  \n"
                 "f 644 0:0 a\xff"
                 "b\n"
                 "f 644 0:0 new\nline\n");
-    assert_text(&w->log, ".wh.x is left out of the layer: in a layer its name means that "
+    assert_text(&w->log, ".wh.d is left out of the layer: in a layer its name means that "
+                         "something is removed\n"
+                         ".wh.x is left out of the layer: in a layer its name means that "
                          "something is removed\n");
 }
 

@@ -18,6 +18,12 @@ static void the_root_looks_like_the_images(void **state)
     assert_int_equal(fstat(ocib_snapshot_fd(w->snapshot), &st), 0);
     assert_int_equal(st.st_mode & 07777, 01711);
     assert_int_equal(st.st_mtim.tv_sec, 55);
+    world_sh(w, "touch g; chmod 700 .");
+    struct ocib_error *err = NULL;
+    assert_ok(ocib_snapshot_close(w->snapshot, &err), err);
+    assert_int_equal(fstatat(w->work_fd, "upper", &st, 0), 0);
+    assert_int_equal(st.st_mode & 07777, 01711);
+    assert_int_equal(st.st_mtim.tv_sec, 55);
 }
 
 static void an_empty_image(void **state)

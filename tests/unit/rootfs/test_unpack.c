@@ -243,7 +243,7 @@ static void hard_link_to_a_lower_file(void **state)
     world_unpack(w, "d 755 0:0 a\nf 4711 0:0 a/f data\nx user.k=v\nl 777 0:0 a/l x\n");
     world_unpack(w, "h 4711 0:0 h a/f\nh 777 0:0 m a/l\n");
     assert_tree(w, "d 755 0:0 a\nf 4711 0:0 a/f data\nx user.k=v\nl 777 0:0 a/l x\n"
-                   "h 4711 0:0 h a/f\nl 777 0:0 m x\n");
+                   "h 4711 0:0 h a/f\nh 777 0:0 m a/l\n");
     fails(w, "f 0 0:0 a/.wh.f\nh 644 0:0 z a/f\n", OCIB_ECORRUPT, "which is no file");
 }
 

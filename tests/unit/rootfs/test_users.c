@@ -145,6 +145,8 @@ static void chowns(void **state)
     assert_chown(t, "app", 1000, 1001);
     assert_chown(t, "app:video", 1000, 44);
     assert_chown(t, "app:7", 1000, 7);
+    assert_chown(t, "app:", 1000, 0);
+    assert_chown(t, "1000:", 1000, 0);
     assert_chown(t, "7:app", 7, 1001);
     assert_int_equal(ocib_chown_lookup(t->fd, "app:none", &uid, &gid, &err), -1);
     assert_error(&err, OCIB_EBUILD, "there is no group \"none\"");

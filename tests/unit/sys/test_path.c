@@ -147,7 +147,7 @@ static void test_mkdirs_in_root(void **state)
 
 static void test_mkdirs_below_set_group_id(void **state)
 {
-    const struct ocib_mkdirs how = {.mode = 0755, .uid = geteuid(), .gid = getegid()};
+    struct ocib_mkdirs how = {.mode = 0755, .uid = geteuid(), .gid = getegid()};
     const gid_t group = geteuid() == 0 ? 1234 : getegid();
     struct stat st;
     assert_int_equal(mkdirat(root, "shared", 0700), 0);
@@ -156,6 +156,11 @@ static void test_mkdirs_below_set_group_id(void **state)
     assert_int_equal(ocib_mkdirs_in_root(root, "shared/a/b", &how), 0);
     assert_int_equal(fstatat(root, "shared/a/b", &st, 0), 0);
     assert_int_equal(st.st_mode & 07777, 02755);
+    assert_int_equal(st.st_gid, getegid() == 0 ? group : getegid());
+    how.exact = true;
+    assert_int_equal(ocib_mkdirs_in_root(root, "shared/c", &how), 0);
+    assert_int_equal(fstatat(root, "shared/c", &st, 0), 0);
+    assert_int_equal(st.st_mode & 07777, 0755);
     assert_int_equal(st.st_gid, getegid() == 0 ? group : getegid());
     assert_int_equal(ocib_remove_tree(root, "shared", NULL), 0);
 }
