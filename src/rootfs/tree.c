@@ -107,11 +107,12 @@ static int copy_link(struct copy *c, const char *name)
     return text ? symlinkat(text, top(c)->to_fd, name) : -1;
 }
 
-/* A further name of a file that was copied: 1; -1. The first one: 0. */
+/* A further name of what was copied: 1; -1. The first one: 0, and any of a device, which may have
+ * been left out. */
 static int link_again(struct copy *c, const char *name, const struct stat *st)
 {
     char key[64];
-    if (!S_ISREG(st->st_mode) || st->st_nlink < 2) {
+    if (st->st_nlink < 2 || S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) {
         return 0;
     }
     snprintf(key, sizeof(key), "%llx:%llx", (unsigned long long)st->st_dev,

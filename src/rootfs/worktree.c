@@ -198,7 +198,7 @@ static bool is_same_file(const struct scan *s, const struct entry *before, const
 /* In an overlay a file that gets a further name is written with it. */
 static bool has_new_name(const struct entry *before, const struct entry *now)
 {
-    return S_ISREG(now->mode) && now->links > 1 &&
+    return !S_ISDIR(now->mode) && now->links > 1 &&
            (before->links == 1 || before->inode != now->inode);
 }
 
@@ -289,15 +289,7 @@ static int take_out_device(struct scan *s, const char *name, struct entry *now,
 static int handle_file(struct scan *s, const char *name, const struct stat *st,
                        const struct entry *before, struct entry *now, struct ocib_error **err)
 {
-    bool existed = before && is_same_type(before, st);
-    if (is_left_out(name, st)) {
-        if (!existed || before->inode != now->inode) {
-            warn_left_out(s, st);
-        }
-        now->links = 0;
-        return 0;
-    }
-    existed = existed && before->links;
+    bool existed = before && is_same_type(before, st) && before->links;
     if (existed && is_untouched(s->tree, before, now)) {
         take_over_print(now, before);
         return 0;
@@ -389,6 +381,17 @@ static int handle_now(struct scan *s, const char *name, const struct entry *befo
     if (now->ctime > s->tree->newest) {
         s->tree->newest = now->ctime;
     }
+    if (S_ISCHR(st.st_mode) && st.st_rdev == 0) {
+        now->links = 0; /* an overlay's sign for "removed": it removes here, too */
+        return before && before->links ? write_whiteout(s, err) : 0;
+    }
+    if (is_left_out(name, &st)) {
+        if (!before || !is_same_type(before, &st) || before->inode != now->inode) {
+            warn_left_out(s, &st);
+        }
+        now->links = 0;
+        return 0;
+    }
     if (!S_ISDIR(st.st_mode)) {
         return handle_file(s, name, &st, before, now, err);
     }
@@ -455,12 +458,29 @@ static void scan_release(struct scan *s)
     ocib_buf_release(&s->path);
 }
 
+/* A layer says nothing of the root folder itself, so a step leaves it as it was. */
+static int restore_root(const struct scan *s, int fd, struct ocib_error **err)
+{
+    const struct entry *was = &s->tree->root;
+    const struct timespec mtime = {was->mtime, was->mtime_nsec};
+    const struct timespec times[2] = {mtime, mtime};
+    if (fd < 0 || fchown(fd, was->uid, was->gid) < 0 || fchmod(fd, was->mode & 07777) < 0 ||
+        futimens(fd, times) < 0) {
+        return unreadable(s, err);
+    }
+    return 0;
+}
+
 static int scan(struct ocib_worktree *tree, struct ocib_emitter *emitter, struct ocib_error **err)
 {
     OCIB_AUTO(scan_release) struct scan s = {.tree = tree, .emitter = emitter};
     struct entry root = {0};
     ocib_buf_init(&s.path);
     int fd = openat(tree->options.folder_fd, ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (emitter && restore_root(&s, fd, err) < 0) {
+        ocib_fd_cleanup(&fd);
+        return -1;
+    }
     int status = enter(&s, fd, tree->root.mode ? &tree->root : NULL, &root, err);
     while (status == 0 && s.levels.len) {
         status = step(&s, err);
