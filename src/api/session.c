@@ -98,6 +98,20 @@ static int open_store(struct ocib *ocib, const char *root, struct ocib_error **e
     return 0;
 }
 
+static int find_store(struct ocib *ocib, const char *root, bool optional, struct ocib_error **err)
+{
+    struct ocib_error *cause = NULL;
+    if (open_store(ocib, root, &cause) == 0) {
+        return 0;
+    }
+    if (!optional) {
+        return ocib_error_move(err, cause);
+    }
+    ocib_log(&ocib->log, OCIB_LOG_DEBUG, "without a store: %s", ocib_error_message(cause));
+    ocib_error_free(cause);
+    return 0;
+}
+
 struct ocib *ocib_open(const struct ocib_options *options, struct ocib_error **err)
 {
     struct ocib *ocib = ocib_new(struct ocib);
@@ -115,7 +129,8 @@ struct ocib *ocib_open(const struct ocib_options *options, struct ocib_error **e
         ocib->sandbox = failed ? NULL : ocib_sandbox_enter(mode, &ocib->log, err);
         failed = !ocib->sandbox;
     }
-    if (failed || open_store(ocib, root, err) < 0 || open_registry(ocib, options, uid, err) < 0) {
+    if (failed || find_store(ocib, root, options->store_optional, err) < 0 ||
+        open_registry(ocib, options, uid, err) < 0) {
         ocib_close(ocib);
         return NULL;
     }

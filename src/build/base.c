@@ -74,7 +74,8 @@ bool ocib_build_base_config(struct ocib_build *build, const struct ocib_config_w
     const struct ocib_platform *platform = &ocib_plan_stage(build->plan, wish->stage)->platform;
     OCIB_AUTO(ocib_tree_source_release) struct ocib_tree_source found = {0};
     OCIB_AUTO(ocib_reference_release) struct ocib_reference ref = {0};
-    if (ocib_registry_expand(build->env->registry, ocib_str(wish->name), &ref, err) < 0) {
+    if (!build->env->store ||
+        ocib_registry_expand(build->env->registry, ocib_str(wish->name), &ref, err) < 0) {
         return false;
     }
     OCIB_AUTO_FREE char *full = ocib_reference_full(&ref);

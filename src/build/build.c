@@ -72,8 +72,9 @@ static int read_dockerfile(struct ocib_build *build, const char *path, struct oc
 
 static int open_context(struct ocib_build *build, const char *dockerfile, struct ocib_error **err)
 {
+    const struct ocib_store *store = build->env->store;
     OCIB_AUTO_FREE char *cache =
-        ocib_format("%s/ocib/file-digests", ocib_store_root(build->env->store));
+        store ? ocib_format("%s/ocib/file-digests", ocib_store_root(store)) : NULL;
     OCIB_AUTO_FREE char *absolute = dockerfile ? realpath(dockerfile, NULL) : NULL;
     struct ocib_context_options options = {
         .path = build->request->context,

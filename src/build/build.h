@@ -53,7 +53,7 @@ enum ocib_storage {
 /* What a build works with; all borrowed. */
 struct ocib_build_env {
     enum ocib_storage storage;
-    struct ocib_store *store;
+    struct ocib_store *store; /* NULL: a check does without */
     struct ocib_sandbox *sandbox;
     struct ocib_registry *registry;
     const struct ocib_log *log;

@@ -40,19 +40,24 @@ static bool could_be_copy(const struct ocib_instruction *add)
     return true;
 }
 
+static void check_stage(struct ocib_checker *c, const struct ocib_stage_range *range)
+{
+    for (size_t i = range->first; i < range->end; i++) {
+        const struct ocib_instruction *ins = &c->options->file->instructions.items[i];
+        if (ins->kind == OCIB_INS_ADD && could_be_copy(ins)) {
+            ocib_check_report(c, OCIB_RULE_ADD_INSTEAD_OF_COPY, ins->span,
+                              "nothing of this ADD is remote or an archive: COPY does the same");
+        }
+    }
+}
+
 void ocib_check_adds(struct ocib_checker *c)
 {
     struct ocib_stage_range range = {0};
     for (size_t i = 0; ocib_check_next_stage(c->options->file, &range); i++) {
-        for (size_t k = range.first; k < range.end; k++) {
-            const struct ocib_instruction *ins = &c->options->file->instructions.items[k];
-            bool wanted = !c->options->plan || c->options->all_stages ||
-                          ocib_check_is_needed(c->options->plan, i);
-            if (wanted && ins->kind == OCIB_INS_ADD && could_be_copy(ins)) {
-                ocib_check_report(c, OCIB_RULE_ADD_INSTEAD_OF_COPY, ins->span,
-                                  "nothing of this ADD is remote or an archive: COPY does the "
-                                  "same");
-            }
+        if (!c->options->plan || c->options->all_stages ||
+            ocib_check_is_needed(c->options->plan, i)) {
+            check_stage(c, &range);
         }
     }
 }

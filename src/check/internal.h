@@ -120,6 +120,12 @@ const char *ocib_command_verb(const struct ocib_command *command);
 /* Has a RUN a cache or tmpfs mount? `below` (may be NULL): one that covers this folder. */
 bool ocib_run_has_mount(const struct ocib_instruction *ins, const char *below);
 
+/* ---- ignored.c ---- */
+
+/* A source of the context, expanded. There is an ignore file. */
+void ocib_check_ignored(struct ocib_checker *c, const struct ocib_instruction *ins,
+                        const char *source);
+
 /* ---- passes ---- */
 
 void ocib_check_texts(struct ocib_checker *c);     /* texts.c: what needs no values */

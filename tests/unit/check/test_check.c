@@ -97,10 +97,43 @@ static void test_as_docker(void **state)
     assert_int_equal(bad, 0);
 }
 
+/* ---- what the Dockerfiles of real projects are told ---- */
+
+static void show_seed(const char *path, struct ocib_buf *out)
+{
+    OCIB_AUTO_FREE char *whole = ocib_format("%s/seeds/%s", TESTDATA, path);
+    OCIB_AUTO_BUF struct ocib_buf text = {0};
+    AUTO_CHECKED c = {0};
+    golden_read(whole, &text);
+    checked_make(&c, ocib_buf_str(&text), NULL, true);
+    ocib_buf_printf(out, "%s\n", path);
+    checked_show(&c, out);
+}
+
+static void test_seeds(void **state)
+{
+    static const char *const seeds[] = {
+        "fastapi-uv/Dockerfile",          "health/ai-service/Dockerfile",
+        "health/backend/Dockerfile",      "health/frontend-patient/Dockerfile",
+        "health/frontend-web/Dockerfile", "mall/admin/Dockerfile",
+        "mall/backend/Dockerfile",        "tarot/Dockerfile",
+        "zviewer/admin/Dockerfile",       "zviewer/comments/Dockerfile",
+        "zviewer/media/Dockerfile",       "zviewer/payments/Dockerfile",
+        "zviewer/server/Dockerfile",
+    };
+    OCIB_AUTO_BUF struct ocib_buf got = {0};
+    ocib_buf_init(&got);
+    for (size_t i = 0; i < OCIB_COUNT(seeds); i++) {
+        show_seed(seeds[i], &got);
+    }
+    golden_compare(TESTDATA "/check/seeds.expected", &got);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_as_docker),
+        cmocka_unit_test(test_seeds),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
