@@ -73,6 +73,7 @@ long ocib_emulate_chown(struct ocib_call *call);
 long ocib_emulate_lchown(struct ocib_call *call);
 long ocib_emulate_fchown(struct ocib_call *call);
 long ocib_emulate_fchownat(struct ocib_call *call);
+long ocib_emulate_utimensat(struct ocib_call *call);
 long ocib_emulate_stat(struct ocib_call *call);
 long ocib_emulate_lstat(struct ocib_call *call);
 long ocib_emulate_fstat(struct ocib_call *call);

@@ -193,6 +193,17 @@ static int by_number(const void *a, const void *b)
     return left < right ? -1 : left > right;
 }
 
+void ocib_creds_put_groups(struct ocib_creds *creds, const gid_t *groups, size_t count)
+{
+    count = count < OCIB_GROUPS_MAX ? count : OCIB_GROUPS_MAX;
+    memset(creds->groups, 0, sizeof(creds->groups));
+    if (count) {
+        memcpy(creds->groups, groups, count * sizeof(*groups));
+        qsort(creds->groups, count, sizeof(*groups), by_number);
+    }
+    creds->group_count = (uint32_t)count;
+}
+
 long ocib_creds_setgroups(struct ocib_creds *creds, const gid_t *groups, size_t count)
 {
     if (!ocib_creds_can(creds, CAP_SETGID)) {
@@ -201,12 +212,7 @@ long ocib_creds_setgroups(struct ocib_creds *creds, const gid_t *groups, size_t 
     if (count > OCIB_GROUPS_MAX) {
         return -EINVAL;
     }
-    memset(creds->groups, 0, sizeof(creds->groups));
-    if (count) {
-        memcpy(creds->groups, groups, count * sizeof(*groups));
-        qsort(creds->groups, count, sizeof(*groups), by_number); /* as the kernel has them */
-    }
-    creds->group_count = (uint32_t)count;
+    ocib_creds_put_groups(creds, groups, count);
     return 0;
 }
 

@@ -41,6 +41,9 @@ struct ocib_creds {
 /* What a process of this user starts with: root has `caps`, others have none. */
 void ocib_creds_init(struct ocib_creds *creds, uid_t uid, gid_t gid, uint64_t caps);
 
+/* Its supplementary groups, sorted as the kernel has them; at most OCIB_GROUPS_MAX are taken. */
+void ocib_creds_put_groups(struct ocib_creds *creds, const gid_t *groups, size_t count);
+
 /* The calls. 0, or a negative errno and nothing changed. */
 long ocib_creds_setuid(struct ocib_creds *creds, uid_t uid);
 long ocib_creds_setreuid(struct ocib_creds *creds, uid_t real, uid_t effective);

@@ -242,6 +242,27 @@ long ocib_emulate_statx(struct ocib_call *call)
     return ocib_call_write(call, ocib_call_argument(call, 4), &stx, sizeof(stx)) ? 0 : -EFAULT;
 }
 
+/* ---- times ---- */
+
+/* Of a fifo or socket, where the owner is in the time of last access: that stays. */
+long ocib_emulate_utimensat(struct ocib_call *call)
+{
+    struct ocib_place place;
+    struct stat st;
+    struct ocib_record record;
+    struct timespec times[2] = {{.tv_nsec = UTIME_OMIT}, {.tv_nsec = UTIME_NOW}};
+    uint64_t from = ocib_call_argument(call, 2);
+    if (!place_of(call, 0, 1, 3, &place) || lstat(place.path, &st) < 0 ||
+        !(S_ISFIFO(st.st_mode) || S_ISSOCK(st.st_mode)) ||
+        !ocib_record_read(place.path, false, &st, &record)) {
+        return OCIB_CALL_GOES_ON;
+    }
+    if (from && !ocib_call_read(call, from + sizeof(times[0]), &times[1], sizeof(times[1]))) {
+        return -EFAULT;
+    }
+    return utimensat(AT_FDCWD, place.path, times, AT_SYMLINK_NOFOLLOW) < 0 ? -errno : 0;
+}
+
 /* ---- texts of links ---- */
 
 static long read_text(const struct ocib_call *call, const struct ocib_place *place, int to)

@@ -23,6 +23,7 @@ static const struct ocib_emulation step[] = {
     [SYS_fstat] = {ocib_emulate_fstat, OCIB_WHEN_ALWAYS},
     [SYS_newfstatat] = {ocib_emulate_fstatat, OCIB_WHEN_ALWAYS},
     [SYS_statx] = {ocib_emulate_statx, OCIB_WHEN_ALWAYS},
+    [SYS_utimensat] = {ocib_emulate_utimensat, OCIB_WHEN_LINKS_3},
     [SYS_readlinkat] = {ocib_emulate_readlinkat, OCIB_WHEN_ALWAYS},
     [SYS_listxattr] = {ocib_emulate_listxattr, OCIB_WHEN_ALWAYS},
     [SYS_llistxattr] = {ocib_emulate_llistxattr, OCIB_WHEN_ALWAYS},
@@ -59,7 +60,8 @@ static const struct ocib_emulation step[] = {
     [SYS_chroot] = {ocib_emulate_chroot, OCIB_WHEN_ALWAYS},
 };
 
-/* The builder makes files as root and gives them away then; it makes no device nodes. */
+/* The builder makes files as root and gives them away then, but for folders, which it lets inherit
+ * groups; it makes no device nodes. */
 static const struct ocib_emulation builder[] = {
 #ifdef SYS_chown
     [SYS_chown] = {ocib_emulate_chown, OCIB_WHEN_ALWAYS},
@@ -67,12 +69,15 @@ static const struct ocib_emulation builder[] = {
     [SYS_stat] = {ocib_emulate_stat, OCIB_WHEN_ALWAYS},
     [SYS_lstat] = {ocib_emulate_lstat, OCIB_WHEN_ALWAYS},
     [SYS_readlink] = {ocib_emulate_readlink, OCIB_WHEN_ALWAYS},
+    [SYS_mkdir] = {ocib_emulate_mkdir, OCIB_WHEN_ALWAYS},
 #endif
     [SYS_fchown] = {ocib_emulate_fchown, OCIB_WHEN_ALWAYS},
     [SYS_fchownat] = {ocib_emulate_fchownat, OCIB_WHEN_ALWAYS},
     [SYS_fstat] = {ocib_emulate_fstat, OCIB_WHEN_ALWAYS},
     [SYS_newfstatat] = {ocib_emulate_fstatat, OCIB_WHEN_ALWAYS},
     [SYS_statx] = {ocib_emulate_statx, OCIB_WHEN_ALWAYS},
+    [SYS_utimensat] = {ocib_emulate_utimensat, OCIB_WHEN_LINKS_3},
+    [SYS_mkdirat] = {ocib_emulate_mkdirat, OCIB_WHEN_ALWAYS},
     [SYS_readlinkat] = {ocib_emulate_readlinkat, OCIB_WHEN_ALWAYS},
     [SYS_listxattr] = {ocib_emulate_listxattr, OCIB_WHEN_ALWAYS},
     [SYS_llistxattr] = {ocib_emulate_llistxattr, OCIB_WHEN_ALWAYS},

@@ -30,6 +30,7 @@ enum ocib_when {
     OCIB_WHEN_CREATES_1, /* its second argument has open flags that make a file */
     OCIB_WHEN_CREATES_2, /* its third */
     OCIB_WHEN_PRCTL,     /* its first is PR_GET_NO_NEW_PRIVS, PR_GET_KEEPCAPS or PR_SET_KEEPCAPS */
+    OCIB_WHEN_LINKS_3,   /* its fourth has AT_SYMLINK_NOFOLLOW */
     OCIB_WHEN_LOCKS_0,   /* its first is RLIMIT_LOCKS */
     OCIB_WHEN_LOCKS_1,   /* its second */
 };

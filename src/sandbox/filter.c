@@ -77,6 +77,14 @@ static void emit_notify_if_creates(struct ocib_buf *out, int argument)
     emit_return(out, SECCOMP_RET_ALLOW);
 }
 
+static void emit_notify_links(struct ocib_buf *out)
+{
+    emit_load(out, ARGUMENT(3));
+    emit_jump(out, BPF_JSET, AT_SYMLINK_NOFOLLOW, 0, 1);
+    emit_return(out, SECCOMP_RET_USER_NOTIF);
+    emit_return(out, SECCOMP_RET_ALLOW);
+}
+
 static void emit_notify_locks(struct ocib_buf *out, int argument)
 {
     emit_load(out, argument == 0 ? ARGUMENT(0) : ARGUMENT(1));
@@ -134,6 +142,9 @@ static void emit_verdict(struct ocib_buf *out, enum ocib_verdict verdict)
         return;
     case OCIB_VERDICT_NOTIFY_PRCTL:
         emit_notify_prctl(out);
+        return;
+    case OCIB_VERDICT_NOTIFY_LINKS_3:
+        emit_notify_links(out);
         return;
     case OCIB_VERDICT_NOTIFY_LOCKS_0:
     case OCIB_VERDICT_NOTIFY_LOCKS_1:

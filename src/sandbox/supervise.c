@@ -116,9 +116,7 @@ static void *supervise(void *supervisor)
 static void fill_creds(const struct ocib_sandbox_spec *spec, struct ocib_creds *out)
 {
     ocib_creds_init(out, spec->uid, spec->gid, ocib_caps_default());
-    for (size_t i = 0; i < spec->groups.len && i < OCIB_GROUPS_MAX; i++) {
-        out->groups[out->group_count++] = spec->groups.items[i];
-    }
+    ocib_creds_put_groups(out, spec->groups.items, spec->groups.len);
 }
 
 int ocib_supervise_step(int socket, const struct ocib_sandbox_spec *spec, struct ocib_error **err)

@@ -156,12 +156,13 @@ def run_build(command, environment=None):
 class Ocib:
     def __init__(self, options):
         self.program, self.work = options.ocib, options.work
+        self.mode = ["--sandbox", "single"] if options.who == "single" else []
 
     def build(self, name, epoch=None):
         context, tar = os.path.join(self.work, "ctx", name), os.path.join(self.work, "out", name + ".tar")
         make_context(name, context)
         environment = dict(os.environ, **({"SOURCE_DATE_EPOCH": str(epoch)} if epoch else {}))
-        run_build([self.program, "build", "--no-cache", "-o", f"type=oci,dest={tar}", *flags_of(name, context), context], environment)
+        run_build([self.program, "build", *self.mode, "--no-cache", "-o", f"type=oci,dest={tar}", *flags_of(name, context), context], environment)
         image = Image(tar)
         os.unlink(tar)
         return image
@@ -295,12 +296,13 @@ def same(name, _builder, _bases, options):
     if needs_root(name):
         return "skip", needs_root(name)
     texts = []
-    for who in ("root", "user"):
+    for who in ("root", "user", "single"):
         with open(os.path.join(options.work, who, "out", name), encoding="utf-8") as f:
             texts.append(f.read())
-    if isinstance(json.loads(texts[0]), str) and texts[0] == texts[1]:
-        return "ok", "fails for both: " + json.loads(texts[0])
-    return ("ok", "") if texts[0] == texts[1] else ("not ok", f"root:\n{texts[0]}user:\n{texts[1]}")
+    alike = texts.count(texts[0]) == len(texts)
+    if isinstance(json.loads(texts[0]), str) and alike:
+        return "ok", "fails for all: " + json.loads(texts[0])
+    return ("ok", "") if alike else ("not ok", "root:\n{}user:\n{}single:\n{}".format(*texts))
 
 
 def one(mode, name, builder, bases, options):

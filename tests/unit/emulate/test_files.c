@@ -55,7 +55,7 @@ static int follow_files(void)
     return 0;
 }
 
-/* A link keeps its time, and its folder too. */
+/* A link keeps its time, and its folder too; a fifo keeps its owner. */
 static int keep_times(void)
 {
     const struct timespec times[2] = {{1000, 1}, {2000, 2}};
@@ -66,6 +66,10 @@ static int keep_times(void)
     CHECK(lchown("d/l", 1, 1) == 0 && lstat("d/l", &st) == 0);
     CHECK(st.st_mtim.tv_sec == 2000 && st.st_mtim.tv_nsec == 2 && st.st_uid == 1);
     CHECK(stat("d", &st) == 0 && st.st_mtim.tv_sec == 2000);
+    CHECK(mkfifo("p", 0600) == 0 && chown("p", 5, 6) == 0);
+    CHECK(utimensat(AT_FDCWD, "p", times, AT_SYMLINK_NOFOLLOW) == 0 && fixture_owned("p", 5, 6));
+    CHECK(stat("p", &st) == 0 && st.st_mtim.tv_sec == 2000);
+    CHECK(utimensat(AT_FDCWD, "p", NULL, AT_SYMLINK_NOFOLLOW) == 0 && fixture_owned("p", 5, 6));
     return 0;
 }
 

@@ -23,7 +23,8 @@ static void test_tables(void **state)
 static void test_builder_makes_as_root(void **state)
 {
     const struct ocib_emulations *builder = ocib_emulate_builder();
-    static const unsigned calls[] = {SYS_openat, SYS_mkdirat, SYS_mknodat, SYS_getuid, SYS_execve};
+    static const unsigned calls[] = {SYS_openat, SYS_symlinkat, SYS_mknodat, SYS_getuid,
+                                     SYS_execve};
     for (size_t i = 0; i < OCIB_COUNT(calls); i++) {
         assert_true(calls[i] >= builder->count || !builder->items[calls[i]].handle);
         assert_non_null(ocib_emulate_step()->items[calls[i]].handle);
