@@ -130,6 +130,19 @@ static int choose_none(struct ocib_sandbox *sandbox, struct ocib_error **err)
     return 0;
 }
 
+/* A /proc that has covers may still be had anew, if another one is mounted somewhere: so it is
+ * tried. */
+static bool shows_outer_proc(const struct ocib_sandbox *sandbox)
+{
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    if (!ocib_mode_may_show_outer_proc(sandbox->mode) || ocib_probe_proc_covers() <= 0 ||
+        ocib_probe_step(false, &err) == 0) {
+        return false;
+    }
+    const char *reason = ocib_error_reason(err);
+    return reason && strcmp(reason, ocib_obstacle_id(OCIB_OBSTACLE_PROC_MASKED)) == 0;
+}
+
 static int get_ready(struct ocib_sandbox *sandbox, const struct ocib_log *log,
                      struct ocib_error **err)
 {
@@ -146,6 +159,11 @@ static int get_ready(struct ocib_sandbox *sandbox, const struct ocib_log *log,
     }
     if (ocib_server_start(exe_fd, null_fd, &sandbox->server, err) < 0) {
         return -1;
+    }
+    if (shows_outer_proc(sandbox)) {
+        ocib_log(log, OCIB_LOG_INFO,
+                 "steps see this container's own /proc, with the names of its processes: it is "
+                 "masked, so the kernel makes no new one (see: ocib doctor)");
     }
     if (!ocib_seccomp_available()) {
         ocib_log(log, OCIB_LOG_WARNING,

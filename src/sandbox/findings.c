@@ -162,28 +162,16 @@ static void confinement(struct ocib_findings *out)
     }
 }
 
-/* Something is mounted below /proc: the kernel then lets no user namespace have a new one. */
 static void proc(struct ocib_findings *out)
 {
-    OCIB_AUTO_BUF struct ocib_buf text = {0};
-    size_t covers = 0;
-    if (ocib_file_read(AT_FDCWD, "/proc/self/mountinfo", SMALL_FILE_MAX, &text, OCIB_ESANDBOX,
-                       NULL) < 0) {
+    int covers = ocib_probe_proc_covers();
+    if (covers < 0) {
         ocib_findings_add(out, machine, "/proc", OCIB_FINDING_NO, ocib_strdup("it is not mounted"));
         return;
     }
-    struct ocib_str rest = ocib_buf_str(&text);
-    struct ocib_str line;
-    while (ocib_str_cut(&rest, '\n', &line)) {
-        struct ocib_str word = {0};
-        for (int i = 0; i < 5 && ocib_str_cut(&line, ' ', &word); i++) {
-        }
-        covers +=
-            ocib_str_starts(word, "/proc/") && !ocib_str_starts(word, "/proc/sys/fs/binfmt_misc");
-    }
     struct ocib_finding *finding = ocib_findings_add(
         out, machine, "/proc", covers ? OCIB_FINDING_NO : OCIB_FINDING_YES,
-        covers ? ocib_format("%zu of its paths are covered", covers) : ocib_strdup("not masked"));
+        covers ? ocib_format("%d of its paths are covered", covers) : ocib_strdup("not masked"));
     if (covers) {
         remedy(finding, OCIB_OBSTACLE_PROC_MASKED);
     }

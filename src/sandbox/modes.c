@@ -15,7 +15,7 @@ int ocib_root_try(struct ocib_error **err)
                        (unsigned)geteuid());
         return ocib_obstacle_add(err, OCIB_OBSTACLE_NOT_ROOT, NULL);
     }
-    return ocib_probe_ids(err) < 0 ? -1 : ocib_probe_step(err);
+    return ocib_probe_ids(err) < 0 ? -1 : ocib_probe_step(false, err);
 }
 
 static int enter_root(bool *late, struct ocib_error **err)
@@ -48,6 +48,13 @@ const struct ocib_mode *ocib_mode_find(enum ocib_sandbox_mode mode)
         }
     }
     return NULL;
+}
+
+/* Steps are in a user namespace of their own: the kernel then keeps them from everything of outer
+ * processes but what all users see, such as their names and arguments. */
+bool ocib_mode_may_show_outer_proc(enum ocib_sandbox_mode mode)
+{
+    return mode == OCIB_SANDBOX_USERNS || mode == OCIB_SANDBOX_SINGLE;
 }
 
 bool ocib_mode_exists(const struct ocib_mode *mode)

@@ -31,6 +31,9 @@ const struct ocib_mode *ocib_mode_find(enum ocib_sandbox_mode mode);
 /* Whether this version has the mode. */
 bool ocib_mode_exists(const struct ocib_mode *mode);
 
+/* Whether the outer /proc may serve steps of this mode (mounts.h). */
+bool ocib_mode_may_show_outer_proc(enum ocib_sandbox_mode mode);
+
 /* Steps run as this process is, which is root: of the machine, of a container, or of a user
  * namespace with many ids. */
 int ocib_root_try(struct ocib_error **err) OCIB_MUST;

@@ -72,9 +72,18 @@ static int cover(int base_fd, const char *name, int mount_fd)
     return target < 0 ? -1 : ocib_mount_attach(mount_fd, target);
 }
 
-static int new_proc(void)
+/* Recursively, because what covers parts of it must stay in place. */
+static int new_proc(int host_fd, bool outer)
 {
-    return ocib_mount_new("proc", NULL, NO_SET_ID_DEV_EXEC);
+    int mount = ocib_mount_new("proc", NULL, NO_SET_ID_DEV_EXEC);
+    if (mount >= 0 || errno != EPERM || !outer) {
+        return mount;
+    }
+    mount = ocib_mount_clone(host_fd, "proc", true);
+    if (mount >= 0 && ocib_mount_restrict(mount, NO_SET_ID_DEV_EXEC, true) < 0) {
+        ocib_fd_cleanup(&mount);
+    }
+    return mount;
 }
 
 /* What of /proc and /sys would show or change the host: covered by nothing, as in Docker. */
@@ -365,7 +374,7 @@ static int mount_dev(int root_fd, int host_fd, const struct ocib_sandbox_spec *s
 static int mount_all(int root_fd, int host_fd, const struct ocib_sandbox_spec *spec,
                      struct ocib_error **err)
 {
-    OCIB_AUTO_FD int proc = new_proc();
+    OCIB_AUTO_FD int proc = new_proc(host_fd, spec->outer_proc);
     if (proc < 0) {
         return fail_proc(err);
     }
@@ -509,7 +518,7 @@ static int refused(struct ocib_error **err, const char *what)
     return number == ENODEV ? -1 : ocib_obstacle_explain(err, number);
 }
 
-int ocib_sandbox_try_mounts(struct ocib_error **err)
+int ocib_sandbox_try_mounts(bool outer_proc, struct ocib_error **err)
 {
     if (leave_chroot() < 0 || ocib_mount_make_private() < 0) {
         return refused(err, "mount: can't make mounts private");
@@ -529,7 +538,7 @@ int ocib_sandbox_try_mounts(struct ocib_error **err)
     if (ocib_mount_restrict(copy, OCIB_MOUNT_RDONLY, false) < 0) {
         return refused(err, "mount_setattr: can't make a mount read-only");
     }
-    OCIB_AUTO_FD int proc = new_proc();
+    OCIB_AUTO_FD int proc = new_proc(host, outer_proc);
     if (proc < 0) {
         return fail_proc(err);
     }

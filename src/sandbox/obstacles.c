@@ -61,6 +61,11 @@ static const struct {
         {"idmap-refused",
          "newuidmap and newgidmap must be set-uid root (or have the file capability), the ranges "
          "in {} must be the user's own, and no_new_privs must not be set"},
+    [OCIB_OBSTACLE_IDMAP_BOUNDING] =
+        {"idmap-bounding",
+         "set-uid root they need CAP_SYS_ADMIN, which this container doesn't have; with file "
+         "capabilities they do without: chmod u-s /usr/bin/newuidmap /usr/bin/newgidmap; setcap "
+         "cap_setuid=ep /usr/bin/newuidmap; setcap cap_setgid=ep /usr/bin/newgidmap"},
     [OCIB_OBSTACLE_IDMAP_CAPABILITY] =
         {"idmap-capability", "root needs CAP_SETUID, CAP_SETGID and CAP_SETFCAP to map ids: start "
                              "its container with them"},

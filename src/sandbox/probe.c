@@ -64,6 +64,26 @@ bool ocib_probe_in_userns(void)
     return other || !maps_all_ids();
 }
 
+int ocib_probe_proc_covers(void)
+{
+    OCIB_AUTO_BUF struct ocib_buf text = {0};
+    int covers = 0;
+    if (ocib_file_read(AT_FDCWD, "/proc/self/mountinfo", 16 << 20, &text, OCIB_ESANDBOX, NULL) <
+        0) {
+        return -1;
+    }
+    struct ocib_str rest = ocib_buf_str(&text);
+    struct ocib_str line;
+    while (ocib_str_cut(&rest, '\n', &line)) {
+        struct ocib_str word = {0};
+        for (int i = 0; i < 5 && ocib_str_cut(&line, ' ', &word); i++) {
+        }
+        covers +=
+            ocib_str_starts(word, "/proc/") && !ocib_str_starts(word, "/proc/sys/fs/binfmt_misc");
+    }
+    return covers;
+}
+
 bool ocib_probe_status_has(const char *wanted)
 {
     OCIB_AUTO_BUF struct ocib_buf text = {0};
@@ -91,11 +111,11 @@ static int try_pidfd(struct ocib_error **err)
     return 0;
 }
 
-_Noreturn static void try_in_child(int fd)
+_Noreturn static void try_in_child(int fd, bool outer_proc)
 {
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (try_pidfd(&err) < 0 || ocib_sandbox_try_mounts(&err) < 0) {
+    if (try_pidfd(&err) < 0 || ocib_sandbox_try_mounts(outer_proc, &err) < 0) {
         ocib_sandbox_report_error(fd, err);
         _exit(1);
     }
@@ -124,7 +144,7 @@ static int read_result(int fd, struct ocib_error **err)
     return parsed < 0 ? -1 : 0;
 }
 
-int ocib_probe_step(struct ocib_error **err)
+int ocib_probe_step(bool outer_proc, struct ocib_error **err)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
@@ -134,7 +154,7 @@ int ocib_probe_step(struct ocib_error **err)
     OCIB_AUTO_FD int theirs = pair[1];
     pid_t pid = ocib_fork_into(ocib_probe_step_namespaces());
     if (pid == 0) {
-        try_in_child(theirs);
+        try_in_child(theirs, outer_proc);
     }
     if (pid < 0) {
         return fail_namespaces(err);

@@ -10,14 +10,18 @@
 int ocib_probe_step_namespaces(void);
 
 /* Whether this process, as it is, could start a step: makes the namespaces and the mounts of one in
- * a child. The error says what was refused, and its hint what to do. */
-int ocib_probe_step(struct ocib_error **err) OCIB_MUST;
+ * a child. `outer_proc`: see mounts.h. The error says what was refused, and its hint what to do. */
+int ocib_probe_step(bool outer_proc, struct ocib_error **err) OCIB_MUST;
 
 /* Whether this process may have more than one user and group id (it may call setgroups(2)). */
 int ocib_probe_ids(struct ocib_error **err) OCIB_MUST;
 
 /* True unless this process is in the machine's first user namespace. */
 bool ocib_probe_in_userns(void);
+
+/* How many things are mounted below /proc, so that the kernel gives user namespaces no new one; -1
+ * if it is not there at all. */
+int ocib_probe_proc_covers(void);
 
 /* True if /proc/self/status has this line: "NoNewPrivs:\t1". */
 bool ocib_probe_status_has(const char *line);

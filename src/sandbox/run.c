@@ -1,5 +1,6 @@
 #include "sandbox/caps.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/modes.h"
 #include "sandbox/probe.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/seccomp.h"
@@ -142,6 +143,7 @@ static int encode(struct ocib_sandbox *sandbox, const struct ocib_step *step, st
         .gid = step->gid,
         .no_network = step->no_network,
         .emulated = sandbox->mode == OCIB_SANDBOX_SINGLE,
+        .outer_proc = ocib_mode_may_show_outer_proc(sandbox->mode),
         .cwd = cwd,
         .hostname = hostname,
         .argv = *step->argv,

@@ -152,9 +152,12 @@ static int take_fds(const int fds[FDS_MAX])
 {
     int high[FDS_MAX];
     size_t count = 0;
-    for (; count < FDS_MAX && fds[count] >= 0; count++) {
-        high[count] = fcntl(fds[count], F_DUPFD_CLOEXEC, 1 + FDS_MAX);
-        if (high[count] < 0) {
+    while (count < FDS_MAX && fds[count] >= 0) {
+        count++;
+    }
+    for (size_t i = 0; i < count; i++) {
+        high[i] = fcntl(fds[i], F_DUPFD_CLOEXEC, 1 + (int)count);
+        if (high[i] < 0) {
             return -1;
         }
     }

@@ -70,7 +70,7 @@ _Noreturn static void try_in_child(int fd)
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
     bool late;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (make(&late, &err) < 0 || ocib_probe_step(&err) < 0 || ocib_supervise_this(&err) < 0) {
+    if (make(&late, &err) < 0 || ocib_probe_step(true, &err) < 0 || ocib_supervise_this(&err) < 0) {
         ocib_sandbox_report_error(fd, err);
         _exit(1);
     }

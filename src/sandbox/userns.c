@@ -13,6 +13,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <pwd.h>
 #include <sched.h>
 #include <signal.h>
@@ -171,7 +172,7 @@ _Noreturn static void help(int fd)
     int tried = become_root(&err);
     tried = tried < 0 ? -1 : own_mounts(&err);
     tried = tried < 0 ? -1 : ocib_probe_ids(&err);
-    tried = tried < 0 ? -1 : ocib_probe_step(&err);
+    tried = tried < 0 ? -1 : ocib_probe_step(true, &err);
     if (answer(fd, tried, err) < 0) {
         _exit(1);
     }
@@ -256,9 +257,13 @@ static int finish_tool(struct side *side, struct ocib_error **err)
     }
     struct ocib_str said = ocib_str_trim(ocib_buf_str(&text));
     ocib_error_set(err, OCIB_ESANDBOX, "%s failed: %.*s", side->tool, OCIB_STR_ARG(said));
-    bool unprivileged = ocib_probe_status_has("NoNewPrivs:\t1");
+    if (ocib_probe_status_has("NoNewPrivs:\t1")) {
+        return ocib_obstacle_add(err, OCIB_OBSTACLE_NO_NEW_PRIVS, NULL);
+    }
+    /* The map's writer needs it over the new namespace, whose owner a set-uid program isn't. */
+    bool bounded = prctl(PR_CAPBSET_READ, CAP_SYS_ADMIN) == 0;
     return ocib_obstacle_add(
-        err, unprivileged ? OCIB_OBSTACLE_NO_NEW_PRIVS : OCIB_OBSTACLE_IDMAP_REFUSED, side->file);
+        err, bounded ? OCIB_OBSTACLE_IDMAP_BOUNDING : OCIB_OBSTACLE_IDMAP_REFUSED, side->file);
 }
 
 /* Root maps the ids that it has onto themselves, without anybody's help. */
@@ -337,12 +342,44 @@ static int with_helper(struct side sides[2], bool *late, struct ocib_error **err
     return late ? join(helper.pid, late, err) : 0;
 }
 
+/* Whether ids are all that is missing: fails if the kernel wouldn't make the namespace at all. */
+static int try_namespace(struct ocib_error **err)
+{
+    int pair[2];
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a socket pair");
+    }
+    OCIB_AUTO_FD int ours = pair[0];
+    OCIB_AUTO_FD int theirs = pair[1];
+    OCIB_AUTO_PROCESS struct ocib_process helper = {ocib_fork_into(0), -1};
+    if (helper.pid < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't start a process");
+    }
+    if (helper.pid == 0) {
+        OCIB_AUTO_ERROR struct ocib_error *failed = NULL;
+        int made = make_namespace(&failed);
+        _exit(answer(theirs, made, failed) < 0);
+    }
+    ocib_fd_cleanup(&theirs);
+    return hear(ours, err);
+}
+
+/* What weighs more is told first: nobody should ask for ids that won't help. */
+static int read_both(struct side sides[2], struct ocib_error **err)
+{
+    OCIB_AUTO_ERROR struct ocib_error *failed = NULL;
+    if (read_ranges(&sides[0], &failed) == 0 && read_ranges(&sides[1], &failed) == 0) {
+        return 0;
+    }
+    return try_namespace(err) < 0 ? -1 : ocib_error_move(err, ocib_steal(&failed));
+}
+
 static int make(bool *late, struct ocib_error **err)
 {
     struct side sides[2];
     sides_init(sides);
     int result = -1;
-    if (read_ranges(&sides[0], err) == 0 && read_ranges(&sides[1], err) == 0) {
+    if (read_both(sides, err) == 0) {
         result = with_helper(sides, late, err);
     }
     side_release(&sides[0]);

@@ -60,6 +60,7 @@ enum {
     FLAG_UNMASKED = 4,
     FLAG_NO_NEW_PRIVILEGES = 8,
     FLAG_CGROUP = 16,
+    FLAG_OUTER_PROC = 32,
     FLAG_EMULATED = 128,
 };
 
@@ -68,7 +69,8 @@ static uint32_t flags_of(const struct ocib_sandbox_spec *spec)
     return (spec->no_network ? FLAG_NO_NETWORK : 0U) | (spec->insecure ? FLAG_INSECURE : 0U) |
            (spec->unmasked ? FLAG_UNMASKED : 0U) |
            (spec->no_new_privileges ? FLAG_NO_NEW_PRIVILEGES : 0U) |
-           (spec->has_cgroup ? FLAG_CGROUP : 0U) | (spec->emulated ? FLAG_EMULATED : 0U);
+           (spec->has_cgroup ? FLAG_CGROUP : 0U) | (spec->emulated ? FLAG_EMULATED : 0U) |
+           (spec->outer_proc ? FLAG_OUTER_PROC : 0U);
 }
 
 static void take_flags(struct ocib_sandbox_spec *spec, uint32_t flags)
@@ -79,6 +81,7 @@ static void take_flags(struct ocib_sandbox_spec *spec, uint32_t flags)
     spec->no_new_privileges = flags & FLAG_NO_NEW_PRIVILEGES;
     spec->has_cgroup = flags & FLAG_CGROUP;
     spec->emulated = flags & FLAG_EMULATED;
+    spec->outer_proc = flags & FLAG_OUTER_PROC;
 }
 
 int ocib_sandbox_spec_encode(const struct ocib_sandbox_spec *spec, struct ocib_buf *out,

@@ -41,6 +41,7 @@ struct ocib_sandbox_spec {
     uint64_t caps;          /* what root of the step may have at most */
     uint64_t shm_size;      /* bytes of /dev/shm */
     struct ocib_buf limits; /* struct ocib_limit, as bytes */
+    bool outer_proc;        /* the outer /proc serves if a new one is refused (mounts.h) */
     struct {
         OCIB_VEC(gid_t);
     } groups;

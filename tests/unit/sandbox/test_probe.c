@@ -34,7 +34,7 @@ static void test_trials(void **state)
 {
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
     assert_int_equal(ocib_probe_ids(&err), 0);
-    assert_int_equal(ocib_probe_step(&err), 0);
+    assert_int_equal(ocib_probe_step(false, &err), 0);
     assert_null(err);
     /* Of the only child, the sandbox's server, nothing is to be told. */
     assert_int_equal(waitpid(-1, NULL, WNOHANG), 0);
@@ -54,7 +54,7 @@ static void test_refusal(void **state)
     pid_t pid = fork();
     if (pid == 0) {
         OCIB_AUTO_ERROR struct ocib_error *err = NULL;
-        bool refused = setresuid(1000, 1000, 1000) == 0 && ocib_probe_step(&err) < 0 &&
+        bool refused = setresuid(1000, 1000, 1000) == 0 && ocib_probe_step(false, &err) < 0 &&
                        strcmp(ocib_error_message(err), "can't make mount, pid, ipc and uts "
                                                        "namespaces: Operation not permitted") == 0;
         _exit(refused ? 0 : 1);
