@@ -153,6 +153,16 @@ struct ocib_step_options {
 /* --- build -------------------------------------------------------------------------------------
  */
 
+/* A shell on a terminal of its own, in place of a step that fails: with the step's tree, mounts and
+ * environment, after its other processes were ended. The build fails when the shell ends. */
+struct ocib_shell_options {
+    int input_fd;              /* what is typed */
+    int size_fd;               /* the terminal whose size it has; -1: none */
+    void (*begin)(void *data); /* the shell is there */
+    void (*output)(void *data, const char *bytes, size_t length);
+    void *data;
+};
+
 struct ocib_build_options {
     const char *context;    /* a folder */
     const char *dockerfile; /* a path relative to the working folder; "-": `dockerfile_text`; NULL:
@@ -178,6 +188,7 @@ struct ocib_build_options {
     const char *platform; /* NULL: the host's */
     const char *network;  /* "default" (also NULL), "host", "none" */
     struct ocib_step_options steps;
+    const struct ocib_shell_options *on_fail; /* NULL: no shell */
     bool no_cache;
     bool pull;      /* ask the registry even if the store has the base image */
     bool push;      /* the same as an output type=registry */
@@ -273,6 +284,36 @@ struct ocib_check_result {
 int ocib_check(struct ocib *ocib, const struct ocib_build_options *options,
                struct ocib_check_result **out, struct ocib_error **err);
 void ocib_check_result_free(struct ocib_check_result *result);
+
+/* --- run ---------------------------------------------------------------------------------------
+ */
+
+struct ocib_run_options {
+    const char *image;    /* as ocib_tag() takes it; a name that is not in the store is pulled */
+    const char *platform; /* to pull for; NULL: the host's */
+    const char *const
+        *command;           /* NULL-ended lists; each may be NULL. In place of the image's Cmd */
+    const char *entrypoint; /* in place of the image's, and then without its Cmd; "": none */
+    const char *const *env; /* "NAME=value", or "NAME" for the environment's */
+    const char *const *env_files;
+    const char *const *volumes; /* "FOLDER:TARGET[:ro]" */
+    const char *user;
+    const char *workdir;
+    const char *hostname;
+    const char *network; /* "default" (also NULL), "host", "none" */
+    struct ocib_step_options steps;
+    int input_fd;  /* what the command reads; -1: nothing */
+    bool terminal; /* it has a terminal of its own; its output is stream 1 then */
+    int size_fd;   /* a terminal whose size that has, -1: none */
+    void (*output)(void *data, int stream, const char *bytes, size_t length);
+    void *data;
+};
+/* Runs a command in an image; what it changes is thrown away. *exit_status: the command's, 126 if
+ * it can't be executed, 127 if it is not there, 128 + n if signal n ended it. SIGPIPE must be
+ * ignored.
+ */
+int ocib_run(struct ocib *ocib, const struct ocib_run_options *options, int *exit_status,
+             struct ocib_error **err);
 
 /* --- images ------------------------------------------------------------------------------------
  */

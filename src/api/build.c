@@ -224,6 +224,25 @@ static struct ocib_build_result *make_result(struct ocib_build_outcome *outcome)
     return result;
 }
 
+/* Process 1 of a step gives its powers up once the command runs, but where it has to start a shell
+ * later; with a supervisor it can't. */
+static int take_shell(const struct ocib *ocib, const struct ocib_shell_options *shell,
+                      struct ocib_step_io *io, struct ocib_error **err)
+{
+    enum ocib_sandbox_mode mode = ocib_sandbox_mode(ocib->sandbox);
+    if (mode != OCIB_SANDBOX_ROOT && mode != OCIB_SANDBOX_USERNS) {
+        ocib_error_set(err, OCIB_EUSAGE, "--on-fail shell can't be had in sandbox mode %s",
+                       ocib_sandbox_mode_name(mode));
+        return ocib_error_hint_set(err, "modes that have it are root and userns");
+    }
+    io->input_fd = shell->input_fd;
+    io->size_fd = shell->size_fd;
+    io->begin = shell->begin;
+    io->output = shell->output;
+    io->data = shell->data;
+    return 0;
+}
+
 int ocib_build(struct ocib *ocib, const struct ocib_build_options *options,
                struct ocib_build_result **out, struct ocib_error **err)
 {
@@ -249,6 +268,13 @@ int ocib_build(struct ocib *ocib, const struct ocib_build_options *options,
     if (take_storage(&env.storage, err) < 0) {
         return -1;
     }
+    OCIB_AUTO_STRINGS struct ocib_strings shell = {0};
+    struct ocib_step_io io = {.shell = &shell};
+    ocib_strings_push(&shell, "/bin/sh");
+    if (options->on_fail && take_shell(ocib, options->on_fail, &io, err) < 0) {
+        return -1;
+    }
+    request.on_fail = options->on_fail ? &io : NULL;
     struct ocib_build_outcome outcome = {0};
     int failed = ocib_build_run(&env, &request, &outcome, err);
     if (!failed) {

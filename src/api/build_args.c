@@ -20,11 +20,12 @@ static void take(struct ocib_strings *out, struct ocib_str text)
     }
 }
 
-static int read_file(const char *path, struct ocib_strings *out, struct ocib_error **err)
+int ocib_pairs_file_read(const char *path, const struct ocib_pairs_flag *flag,
+                         struct ocib_strings *out, struct ocib_error **err)
 {
     OCIB_AUTO_BUF struct ocib_buf text = {0};
     if (ocib_file_read(AT_FDCWD, path, FILE_MAX, &text, OCIB_EINPUT, err) < 0) {
-        ocib_error_wrap(err, "the file of --build-arg-file");
+        ocib_error_wrap(err, "the file of --%s", flag->name);
         return ocib_error_code_set(err, OCIB_EINPUT);
     }
     ocib_buf_reserve(&text, 0);
@@ -38,7 +39,7 @@ static int read_file(const char *path, struct ocib_strings *out, struct ocib_err
             continue;
         }
         if (line.s[0] == '=' || memchr(line.s, '\0', line.len)) {
-            ocib_error_set(err, OCIB_EUSAGE, "%s:%u: no build arg: '%.*s'", path, number,
+            ocib_error_set(err, OCIB_EUSAGE, "%s:%u: no %s: '%.*s'", path, number, flag->what,
                            OCIB_STR_ARG(line));
             return ocib_error_hint_set(err, "each line is NAME=VALUE, or begins with #");
         }
@@ -52,8 +53,9 @@ int ocib_build_args_read(const struct ocib_build_options *options, struct ocib_s
 {
     const char *const *files = options->build_arg_files;
     const char *const *args = options->build_args;
+    static const struct ocib_pairs_flag flag = {"build-arg-file", "build arg"};
     for (; files && *files; files++) {
-        if (read_file(*files, out, err) < 0) {
+        if (ocib_pairs_file_read(*files, &flag, out, err) < 0) {
             return -1;
         }
     }

@@ -17,4 +17,12 @@
 int ocib_build_args_read(const struct ocib_build_options *options, struct ocib_strings *out,
                          struct ocib_error **err) OCIB_MUST;
 
+/* Lines of "NAME=VALUE", or "NAME" for the environment's value; of comments, and empty ones. */
+struct ocib_pairs_flag {
+    const char *name; /* for messages: the flag, and what a line is */
+    const char *what;
+};
+int ocib_pairs_file_read(const char *path, const struct ocib_pairs_flag *flag,
+                         struct ocib_strings *out, struct ocib_error **err) OCIB_MUST;
+
 #endif

@@ -17,8 +17,8 @@ static const char *oci_layer_type(const char *media_type)
     return strcmp(media_type, OCIB_TYPE_DOCKER_LAYER) == 0 ? OCIB_TYPE_LAYER_GZIP : media_type;
 }
 
-static int load_image(struct ocib_build *build, const struct ocib_digest *digest,
-                      struct ocib_tree_source *out, struct ocib_error **err)
+int ocib_build_load_image(struct ocib_build *build, const struct ocib_digest *digest,
+                          struct ocib_tree_source *out, struct ocib_error **err)
 {
     struct ocib_manifest manifest = {0};
     int failed = ocib_store_manifest(build->env->store, digest, &manifest, &out->config, err);
@@ -57,7 +57,7 @@ static bool from_store(struct ocib_build *build, const char *name,
 {
     struct ocib_descriptor found = {0};
     bool usable = ocib_store_ref_get(build->env->store, name, &found, NULL) == 0 &&
-                  load_image(build, &found.digest, out, NULL) == 0 &&
+                  ocib_build_load_image(build, &found.digest, out, NULL) == 0 &&
                   ocib_platform_match(platform, &out->config.platform) > 0 &&
                   has_all_layers(build->env->store, out);
     ocib_descriptor_release(&found);
@@ -103,7 +103,7 @@ static int from_registry(struct ocib_build *build, const struct ocib_reference *
         ocib_registry_pull(build->env->registry, build->env->store, ref, platform, &pulled, err);
     if (!failed) {
         failed = ocib_store_ref_set(build->env->store, name, &pulled, err) ||
-                 load_image(build, &pulled.digest, out, err);
+                 ocib_build_load_image(build, &pulled.digest, out, err);
     }
     ocib_descriptor_release(&pulled);
     return failed ? -1 : 0;

@@ -86,6 +86,7 @@ struct ocib_build_request {
     const struct ocib_secrets *secrets; /* may be NULL */
     const struct ocib_strings *agents;  /* --ssh: "ID=SOCKET"; may be NULL */
     const struct ocib_step_settings *settings;
+    const struct ocib_step_io *on_fail; /* `shell` of it is set: a step that fails; or NULL */
     const char *target;
     const struct ocib_platform *platform; /* NULL: the host's */
     enum ocib_network network;

@@ -1,8 +1,8 @@
+#include "build/network_files.h"
 #include "build/run_mounts.h"
 
 #include "base/mem.h"
 #include "rootfs/users.h"
-#include "sys/file.h"
 #include "sys/path.h"
 
 #include <errno.h>
@@ -10,15 +10,13 @@
 
 enum {
     TAIL_MAX = 8192, /* bytes of output that an error shows */
-    RESOLV_CONF_MAX = 65536,
     PROVIDED_MAX = 16 + OCIB_MOUNTS_MAX,
 };
 
 struct run {
     struct ocib_run_mounts mounts;
     struct ocib_provided provided[PROVIDED_MAX];
-    struct ocib_buf hosts;
-    struct ocib_buf resolv_conf; /* data NULL: the image's own stays */
+    struct ocib_network_files files;
 };
 
 /* What the step printed last, for the error if it fails. */
@@ -142,6 +140,7 @@ static int run_in(struct ocib_layer_step *step, int root_fd, const struct ocib_u
         .insecure = step->op->run.insecure,
         .mounts = own->mounts.made.items,
         .mount_count = own->mounts.made.len,
+        .io = step->build->request->on_fail,
         .output = take_output,
         .data = &tail,
         .interrupted = env->interrupted,
@@ -166,23 +165,6 @@ static int apply_run(struct ocib_layer_step *step, int root_fd, struct ocib_erro
     return ocib_make_cwd(root_fd, run->cwd, &how, err) < 0 ? -1 : run_in(step, root_fd, &user, err);
 }
 
-/* Mount points, and the network's files. */
-static size_t list_provided(struct ocib_provided *list, const struct run *own)
-{
-    size_t count = 0;
-    for (const char *const *at = ocib_sandbox_mount_points(); *at && count < PROVIDED_MAX - 2;
-         at++) {
-        list[count++] = (struct ocib_provided){.path = *at, .is_dir = true, .mode = 0755};
-    }
-    list[count++] =
-        (struct ocib_provided){.path = "/etc/hosts", .mode = 0644, .content = own->hosts.data};
-    if (own->resolv_conf.data) {
-        list[count++] = (struct ocib_provided){
-            .path = "/etc/resolv.conf", .mode = 0644, .content = own->resolv_conf.data};
-    }
-    return count;
-}
-
 static int prepare_run(struct ocib_layer_step *step, struct ocib_error **err)
 {
     struct run *own = step->data;
@@ -196,35 +178,14 @@ static int prepare_run(struct ocib_layer_step *step, struct ocib_error **err)
 static void run_release(struct run *own)
 {
     ocib_run_mounts_release(&own->mounts);
-    ocib_buf_release(&own->hosts);
-    ocib_buf_release(&own->resolv_conf);
-}
-
-/* The host's resolv.conf is read anew for each step. A host without the file has no names to look
- * up: the step gets an empty one. */
-static void make_network_files(const struct ocib_layer_step *step, struct run *own)
-{
-    const struct ocib_step_settings *settings = step->build->request->settings;
-    OCIB_AUTO_BUF struct ocib_buf host = {0};
-    ocib_buf_init(&own->hosts);
-    ocib_step_hosts_file(settings, &own->hosts);
-    if (settings->keep_resolv_conf) {
-        return;
-    }
-    ocib_buf_init(&host);
-    ocib_buf_init(&own->resolv_conf);
-    if (network_of(step) != OCIB_NETWORK_NONE &&
-        ocib_file_read(AT_FDCWD, "/etc/resolv.conf", RESOLV_CONF_MAX, &host, OCIB_EINPUT, NULL) <
-            0) {
-        ocib_buf_clear(&host);
-    }
-    ocib_step_resolv_file(settings, ocib_buf_str(&host), &own->resolv_conf);
+    ocib_network_files_release(&own->files);
 }
 
 int ocib_step_run(struct ocib_layer_step *step, struct ocib_error **err)
 {
     OCIB_AUTO(run_release) struct run own = {0};
-    make_network_files(step, &own);
+    ocib_network_files_make(step->build->request->settings, network_of(step) == OCIB_NETWORK_NONE,
+                            &own.files);
     if (ocib_run_mounts_open(&own.mounts, step, err) < 0) {
         return -1;
     }
@@ -234,7 +195,7 @@ int ocib_step_run(struct ocib_layer_step *step, struct ocib_error **err)
     step->prepare = prepare_run;
     step->apply = apply_run;
     step->provided = own.provided;
-    step->provided_count = list_provided(own.provided, &own);
+    step->provided_count = ocib_network_files_provide(&own.files, own.provided);
     int failed = ocib_layer_step_run(step, err);
     step->provided = NULL;
     step->provided_count = 0;

@@ -93,6 +93,10 @@ int ocib_build_image(struct ocib_build *build, size_t stage, const char *name,
                      struct ocib_span span, struct ocib_tree_source *out,
                      struct ocib_error **err) OCIB_MUST;
 
+/* base.c: an image of the store by its manifest, into zeroed storage. */
+int ocib_build_load_image(struct ocib_build *build, const struct ocib_digest *digest,
+                          struct ocib_tree_source *out, struct ocib_error **err) OCIB_MUST;
+
 /* base.c: paths of the unpacked layers, lowest first; unpacks what is not there. */
 int ocib_build_unpack(struct ocib_build *build, const struct ocib_layers *layers,
                       struct ocib_strings *paths, struct ocib_error **err) OCIB_MUST;

@@ -30,6 +30,7 @@ struct cli_call {
     struct cli_common *common;
     int argc;
     char **argv;
+    bool flags_in_front;               /* what comes behind the first argument is no flag */
     const struct cli_flag *more_flags; /* a second table of the verb's; NULL: none */
     struct cli_list args; /* the words that are no flags, once cli_parse() has read them */
 };
@@ -65,6 +66,7 @@ void cli_print_event(void *data, const struct ocib_event *event);
 
 int cmd_build(struct cli_call *call);
 int cmd_check(struct cli_call *call);
+int cmd_run(struct cli_call *call);
 int cmd_push(struct cli_call *call);
 int cmd_pull(struct cli_call *call);
 int cmd_images(struct cli_call *call);

@@ -2,6 +2,7 @@
 #include "cli/cli.h"
 #include "cli/findings.h"
 #include "cli/input.h"
+#include "cli/on_fail.h"
 #include "cli/progress.h"
 #include "cli/render.h"
 #include "cli/step_flags.h"
@@ -18,6 +19,8 @@ struct flags {
     struct cli_list tags, build_args, labels, outputs, secrets, agents;
     struct cli_list arg_files, annotations, uncached;
     struct cli_step_flags steps;
+    const char *on_fail_text;
+    struct cli_on_fail on_fail;
     const char *iidfile;
     const char *metadata_file;
     const char *progress;
@@ -176,7 +179,9 @@ static int build(struct cli_common *common, struct flags *flags)
     if (!ocib) {
         return status;
     }
-    if (ocib_build(ocib, &flags->options, &result, &err) < 0) {
+    int failed = ocib_build(ocib, &flags->options, &result, &err);
+    cli_on_fail_end(&flags->on_fail);
+    if (failed) {
         if (progress.line_open) {
             fputc('\n', stderr);
         }
@@ -212,6 +217,10 @@ static int check_and_build(struct cli_call *call, struct flags *flags)
 {
     struct ocib_build_options *options = &flags->options;
     const char *wrong = call->args.count == 1 ? complete(flags) : "build takes one CONTEXT";
+    if (!wrong && flags->on_fail_text) {
+        wrong = cli_on_fail_read(flags->on_fail_text, &flags->on_fail);
+        options->on_fail = &flags->on_fail.shell;
+    }
     char *dockerfile = NULL;
     options->context = call->args.count ? call->args.items[0] : NULL;
     int status =
@@ -278,6 +287,7 @@ int cmd_build(struct cli_call *call)
         {"check", 0, CLI_BOOL, &flags.check, NULL, "check the Dockerfile, and build nothing"},
         {"call", 0, CLI_TEXT, &flags.call_text, "METHOD[,format=json]",
          "show what the build takes and don't build: check, outline, targets"},
+        {"on-fail", 0, CLI_TEXT, &flags.on_fail_text, "shell", "a shell where a step has failed"},
         {"sandbox", 0, CLI_TEXT, &flags.sandbox, "MODE",
          "how steps run: auto, root, userns, single, none"},
         UNSUPPORTED("build-context"),
@@ -293,7 +303,6 @@ int cmd_build(struct cli_call *call)
         UNSUPPORTED("explain-cache"),
         UNSUPPORTED("cache-mounts-from"),
         UNSUPPORTED("cache-mounts-to"),
-        UNSUPPORTED("on-fail"),
         UNSUPPORTED("builder"),
         UNSUPPORTED("attest"),
         UNSUPPORTED("rm"),

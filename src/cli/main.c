@@ -17,6 +17,10 @@ const struct cli_verb cli_verbs[] = {
      "  ocib check -f docker/Dockerfile --target test --build-arg VERSION=3 .\n"
      "  ocib check --format sarif backend > check.sarif\n",
      cmd_check},
+    {"run", "[flags] IMAGE [COMMAND [WORD...]]", "run a command in an image, to try it",
+     "  ocib run alpine cat /etc/os-release\n"
+     "  ocib run -it -v $PWD:/work -w /work python:3.12 bash\n",
+     cmd_run},
     {"push", "[flags] IMAGE [DEST]", "send an image of the store to a registry",
      "  ocib push registry.example.com/team/app:1.2\n"
      "  ocib push app registry.example.com/team/app:1.2\n",
@@ -195,7 +199,7 @@ bool cli_parse(struct cli_call *call, const struct cli_flag *flags, int *status)
     const struct cli_flag common_flags[] = COMMON_FLAGS(common);
     const struct cli_flag *tables[] = {flags ? flags : common_flags, common_flags, call->more_flags,
                                        NULL};
-    char *wrong = cli_read_flags(tables, call->argc, call->argv, &call->args);
+    char *wrong = cli_read_flags(tables, call->argc, call->argv, call->flags_in_front, &call->args);
     if (!wrong && level_of(common->log_level) < 0 &&
         asprintf(&wrong, "--log-level: '%s' is none of debug, info, warn, error",
                  common->log_level) < 0) {
@@ -283,7 +287,7 @@ static int skip_common(struct cli_common *common, int argc, char **argv)
         struct cli_list none = {0};
         const struct cli_flag *tables[] = {flags, NULL};
         char *wrong =
-            cli_read_flags(tables, at + words <= argc ? words : argc - at, argv + at, &none);
+            cli_read_flags(tables, at + words <= argc ? words : argc - at, argv + at, false, &none);
         cli_list_release(&none);
         if (wrong) {
             fprintf(stderr, "ocib: error: %s\nhint: ocib help lists the verbs\n", wrong);

@@ -149,7 +149,7 @@ static char *read_short(const struct cli_flag *const *tables, int argc, char **a
     return NULL;
 }
 
-char *cli_read_flags(const struct cli_flag *const *tables, int argc, char **argv,
+char *cli_read_flags(const struct cli_flag *const *tables, int argc, char **argv, bool in_front,
                      struct cli_list *args)
 {
     bool ended = false;
@@ -160,6 +160,7 @@ char *cli_read_flags(const struct cli_flag *const *tables, int argc, char **argv
         if (ended || word[0] != '-' || word[1] == '\0') {
             cli_list_add(args, word);
             next++;
+            ended |= in_front;
         } else if (strcmp(word, "--") == 0) {
             ended = true;
             next++;

@@ -33,10 +33,11 @@ struct cli_flag {
 };
 
 /*
- * Reads argv against several tables (NULL-ended). Words that are no flags go to *args. NULL on
+ * Reads argv against several tables (NULL-ended). Words that are no flags go to *args; with
+ * `in_front` the first of them and all behind it, whatever it looks like. NULL on
  * success, else a message that the caller frees.
  */
-char *cli_read_flags(const struct cli_flag *const *tables, int argc, char **argv,
+char *cli_read_flags(const struct cli_flag *const *tables, int argc, char **argv, bool in_front,
                      struct cli_list *args);
 
 #endif

@@ -7,6 +7,7 @@
  * the program (see exe.h) and can't be dumped or traced: a step can't get at the program's file,
  * memory or descriptors by /proc/1.
  */
+#include "base/mem.h"
 #include "sandbox/caps.h"
 #include "sandbox/command.h"
 #include "sandbox/mounts.h"
@@ -21,6 +22,7 @@
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
+#include <signal.h>
 #include <sys/ioctl.h>
 #include <sys/prctl.h>
 #include <sys/socket.h>
@@ -105,6 +107,22 @@ static int run_command(struct ocib_sandbox_spec *spec, int supervisor)
     return status;
 }
 
+/* In the process that becomes the shell after a failure, which was told before. */
+static int run_shell(struct ocib_sandbox_spec *spec)
+{
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    struct ocib_strings command = spec->argv;
+    spec->argv = spec->shell;
+    spec->shell = command;
+    spec->has_terminal = true;
+    int status = ocib_sandbox_command(spec, -1, &err);
+    if (status < 0) {
+        OCIB_AUTO_FREE char *line = ocib_format("ocib: %s\n", ocib_error_message(err));
+        status = ocib_fd_write_all(STDERR_FILENO, line, strlen(line)) < 0 ? 1 : 126;
+    }
+    return status;
+}
+
 /* Waits for the command and for every orphan that ends before it. */
 static int reap_until(pid_t command)
 {
@@ -125,10 +143,33 @@ static int step_down(const struct ocib_sandbox_spec *spec, int supervised, struc
     if (spec->emulated) {
         return ocib_supervise_step(supervised, spec, err);
     }
-    if (ocib_caps_limit(0) < 0) {
+    if (!spec->shell.len && ocib_caps_limit(0) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't drop the init's capabilities");
     }
     return 0;
+}
+
+/* All of the step's pid namespace, of which this process is the first. */
+static void end_all_others(void)
+{
+    if (getpid() == 1) {
+        kill(-1, SIGKILL);
+    }
+    while (waitpid(-1, NULL, 0) >= 0 || errno == EINTR) {
+    }
+}
+
+/* The step's mounts and tree are there as long as this process is. */
+static void offer_shell(struct ocib_sandbox_spec *spec)
+{
+    end_all_others();
+    pid_t shell = fork();
+    if (shell == 0) {
+        _exit(run_shell(spec));
+    }
+    if (shell > 0) {
+        reap_until(shell);
+    }
 }
 
 static int start_and_wait(struct ocib_sandbox_spec *spec, int *status, struct ocib_error **err)
@@ -151,6 +192,9 @@ static int start_and_wait(struct ocib_sandbox_spec *spec, int *status, struct oc
         return -1;
     }
     *status = reap_until(command);
+    if (spec->shell.len && *status != 0) {
+        offer_shell(spec);
+    }
     return 0;
 }
 
@@ -160,8 +204,10 @@ static int work(int *status, struct ocib_error **err)
     if (ocib_sandbox_spec_receive(OCIB_CHILD_CONTROL, &spec, err) < 0 || builder_is_gone()) {
         return ocib_error_set(err, OCIB_EINTERNAL, "the builder has gone");
     }
+    const int input = ocib_sandbox_input_fd(&spec);
     if (fcntl(OCIB_CHILD_CONTROL, F_SETFD, FD_CLOEXEC) < 0 ||
-        fcntl(OCIB_CHILD_ROOT, F_SETFD, FD_CLOEXEC) < 0) {
+        fcntl(OCIB_CHILD_ROOT, F_SETFD, FD_CLOEXEC) < 0 ||
+        (input >= 0 && fcntl(input, F_SETFD, FD_CLOEXEC) < 0)) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't keep descriptors from the step");
     }
     if (set_up(&spec, err) < 0) {

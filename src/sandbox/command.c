@@ -3,6 +3,7 @@
 #include "sandbox/caps.h"
 #include "sandbox/policy.h"
 #include "sandbox/supervise.h"
+#include "sandbox/terminal.h"
 #include "sys/fd.h"
 
 #include <errno.h>
@@ -23,12 +24,16 @@ static const char default_path[] = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/us
 /* Output goes to pipes that belong to the builder: /dev/stdout must be open to the step's user. */
 static int own_streams(const struct ocib_sandbox_spec *spec, struct ocib_error **err)
 {
-    int null = open("/dev/null", O_RDWR);
-    if (null < 0 || dup2(null, STDIN_FILENO) < 0) {
+    const int input = ocib_sandbox_input_fd(spec);
+    if (spec->has_terminal) {
+        return ocib_terminal_make(input, spec->emulated ? (uid_t)-1 : spec->uid, err);
+    }
+    OCIB_AUTO_FD int null = open("/dev/null", O_RDWR | O_CLOEXEC);
+    if (null < 0 || dup2(spec->has_input ? input : null, STDIN_FILENO) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't open /dev/null of the step");
     }
-    close(null);
-    for (int fd = STDOUT_FILENO; fd <= STDERR_FILENO && !spec->emulated; fd++) {
+    for (int fd = spec->has_input ? STDIN_FILENO : STDOUT_FILENO;
+         fd <= STDERR_FILENO && !spec->emulated; fd++) {
         if (fchown(fd, spec->uid, spec->gid) < 0 && errno != EINVAL) {
             return ocib_error_set_errno(err, OCIB_ESANDBOX,
                                         "can't give the step's output to user %u:%u", spec->uid,

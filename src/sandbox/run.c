@@ -5,6 +5,7 @@
 #include "sandbox/sandbox.h"
 #include "sandbox/seccomp.h"
 #include "sandbox/state.h"
+#include "sandbox/terminal.h"
 #include "sandbox/wire.h"
 #include "sys/fd.h"
 #include "sys/mount.h"
@@ -34,6 +35,7 @@ struct run {
     int streams[2]; /* read ends of what the step's descriptors 1 and 2 are; -1 after their end */
     int control;
     struct ocib_cgroup cgroup;
+    struct ocib_input input;
     struct ocib_buf record; /* what came over `control` */
     char *piece;
     bool interrupted;
@@ -56,6 +58,7 @@ static void run_release(struct run *run)
     end_step(run);
     ocib_fd_cleanup(&run->pidfd);
     ocib_cgroup_close(&run->cgroup);
+    ocib_input_release(&run->input);
     ocib_fd_cleanup(&run->streams[0]);
     ocib_fd_cleanup(&run->streams[1]);
     ocib_fd_cleanup(&run->control);
@@ -155,6 +158,11 @@ static int encode(struct ocib_sandbox *sandbox, const struct ocib_step *step, st
     for (size_t i = 0; i < step->mount_count; i++) {
         ocib_strings_push(&spec.mounts, step->mounts[i].target);
     }
+    if (step->io) {
+        spec.has_terminal = step->io->terminal;
+        spec.has_input = !step->io->terminal && !step->io->shell;
+        spec.shell = step->io->shell ? *step->io->shell : (struct ocib_strings){0};
+    }
     int result = apply_policy(sandbox, step, &spec, err) < 0
                      ? -1
                      : ocib_sandbox_spec_encode(&spec, out, err);
@@ -170,6 +178,7 @@ struct ends {
     int streams[2];
     int control;
     int tree;
+    int input;
 };
 
 static void ends_release(struct ends *ends)
@@ -178,6 +187,7 @@ static void ends_release(struct ends *ends)
     ocib_fd_cleanup(&ends->streams[1]);
     ocib_fd_cleanup(&ends->control);
     ocib_fd_cleanup(&ends->tree);
+    ocib_fd_cleanup(&ends->input);
 }
 
 /*
@@ -220,20 +230,50 @@ static int make_ends(struct run *run, struct ends *ends, struct ocib_error **err
     return 0;
 }
 
+/* A terminal comes over a socket when there is one; other input goes through a pipe, since the
+ * builder's own descriptor may be one that the step must not have. */
+static int make_input(struct run *run, struct ends *ends, struct ocib_error **err)
+{
+    const struct ocib_step_io *io = run->step->io;
+    int pair[2];
+    if (!io) {
+        return 0;
+    }
+    run->input.from = io->input_fd;
+    run->input.size_of = io->size_fd;
+    bool terminal = io->terminal || io->shell;
+    if (terminal ? socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, pair) < 0
+                 : pipe2(pair, O_CLOEXEC) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make the input of a step");
+    }
+    ends->input = pair[0];
+    *(terminal ? &run->input.socket : &run->input.to) = pair[1];
+    if (!terminal && fcntl(pair[1], F_SETFL, O_WRONLY | O_NONBLOCK) < 0) {
+        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make the input of a step");
+    }
+    if (!terminal && io->input_fd < 0) {
+        ocib_fd_cleanup(&run->input.to);
+    }
+    return 0;
+}
+
 static int start(struct ocib_sandbox *sandbox, struct run *run, struct ocib_error **err)
 {
-    OCIB_AUTO(ends_release) struct ends ends = {{-1, -1}, -1, -1};
-    if (make_ends(run, &ends, err) < 0) {
+    OCIB_AUTO(ends_release) struct ends ends = {{-1, -1}, -1, -1, -1};
+    if (make_ends(run, &ends, err) < 0 || make_input(run, &ends, err) < 0) {
         return -1;
     }
     int mounts[OCIB_STEP_MOUNTS_MAX];
     const struct ocib_step *step = run->step;
     size_t count = 0;
-    for (; count < step->mount_count && count < OCIB_STEP_MOUNTS_MAX - 1; count++) {
+    for (; count < step->mount_count && count < OCIB_STEP_MOUNTS_MAX - 2; count++) {
         mounts[count] = step->mounts[count].fd;
     }
     if (run->cgroup.procs_fd >= 0) {
         mounts[count++] = run->cgroup.procs_fd;
+    }
+    if (ends.input >= 0) {
+        mounts[count++] = ends.input;
     }
     const struct ocib_server_request request = {
         .namespaces = ocib_probe_step_namespaces() | (run->step->no_network ? CLONE_NEWNET : 0),
@@ -269,7 +309,9 @@ static bool take_output(struct run *run, int i)
     if (n < 0 && errno == EINTR) {
         return true;
     }
-    if (n > 0 && run->step->output) {
+    if (n > 0 && i == 0 && run->input.terminal) {
+        run->step->io->output(run->step->io->data, run->piece, (size_t)n);
+    } else if (n > 0 && run->step->output) {
         run->step->output(run->step->data, i + 1, run->piece, (size_t)n);
     }
     if (n == 0 || (n < 0 && errno != EAGAIN)) {
@@ -298,6 +340,21 @@ static void look_for_interrupt(struct run *run)
     }
 }
 
+/* From here on stream 1 is the terminal's output, after what is in the pipe. */
+static void begin_terminal(struct run *run, int fd)
+{
+    const struct ocib_step_io *io = run->step->io;
+    run->input.terminal = false;
+    while (run->streams[0] >= 0 && take_output(run, 0)) {
+    }
+    run->input.terminal = true;
+    ocib_fd_cleanup(&run->streams[0]);
+    run->streams[0] = fd;
+    if (io->begin) {
+        io->begin(io->data);
+    }
+}
+
 /*
  * Passes output on until the step's process 1 has ended. All processes of the step are gone by
  * then, so what is left in the pipes is all there will be, even if one of them has passed its end
@@ -306,11 +363,12 @@ static void look_for_interrupt(struct run *run)
 static int watch(struct run *run, struct ocib_error **err)
 {
     for (;;) {
-        struct pollfd polled[] = {
+        struct pollfd polled[3 + OCIB_INPUT_POLLED] = {
             {run->pidfd, POLLIN, 0},
             {run->streams[0], POLLIN, 0},
             {run->streams[1], POLLIN, 0},
         };
+        ocib_input_poll(&run->input, polled + 3);
         look_for_interrupt(run);
         if (poll(polled, OCIB_COUNT(polled), LOOK_AGAIN) < 0 && errno != EINTR) {
             return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't wait for the step");
@@ -323,6 +381,10 @@ static int watch(struct run *run, struct ocib_error **err)
         }
         if (ended) {
             return 0;
+        }
+        int terminal = ocib_input_move(&run->input, polled + 3);
+        if (terminal >= 0) {
+            begin_terminal(run, terminal);
         }
     }
 }
@@ -364,7 +426,7 @@ static int check(const struct ocib_sandbox *sandbox, const struct ocib_step *ste
     if (step->argv->len == 0) {
         return ocib_error_set(err, OCIB_EBUILD, "the command is empty");
     }
-    if (step->mount_count >= OCIB_STEP_MOUNTS_MAX) {
+    if (step->mount_count > OCIB_STEP_MOUNTS_MAX - 2) {
         return ocib_error_set(err, OCIB_EINTERNAL, "a step with %zu mounts", step->mount_count);
     }
     return 0;
@@ -381,6 +443,7 @@ int ocib_sandbox_run(struct ocib_sandbox *sandbox, const struct ocib_step *step,
                       .control = -1,
                       .cgroup = {-1, -1, -1, NULL}};
     run.piece = ocib_alloc(1, PIECE);
+    ocib_input_init(&run.input);
     if (check(sandbox, step, err) < 0 || open_cgroup(&run, err) < 0 ||
         encode(sandbox, step, &spec, err) < 0 || start(sandbox, &run, err) < 0 ||
         send_spec(run.control, &spec, err) < 0 || watch(&run, err) < 0) {

@@ -75,6 +75,19 @@ struct ocib_step_mount {
 };
 enum { OCIB_STEP_MOUNTS_MAX = 80 };
 
+/* What a step has beside its output; a step without one reads nothing. */
+struct ocib_step_io {
+    int input_fd;  /* copied to the step; -1: its input is empty */
+    bool terminal; /* the command's descriptors 0 to 2 are a terminal of its own */
+    /* A command that is run on such a terminal, in place of the step's own if that fails: in the
+     * same tree and with the same mounts, after all other processes were ended. NULL: none. */
+    const struct ocib_strings *shell;
+    int size_fd;               /* the terminal whose window size it has; -1: none */
+    void (*begin)(void *data); /* the terminal is there */
+    void (*output)(void *data, const char *bytes, size_t len);
+    void *data;
+};
+
 struct ocib_step {
     int root_fd; /* the tree: a detached mount (see rootfs/snapshot.h) */
     const struct ocib_strings *argv;
@@ -94,6 +107,7 @@ struct ocib_step {
      */
     void (*output)(void *data, int stream, const char *bytes, size_t len);
     void *data;
+    const struct ocib_step_io *io; /* NULL: no input. The program must ignore SIGPIPE. */
     const volatile int
         *interrupted; /* becomes non-zero: end the step and fail with OCIB_EINTERRUPTED */
 };

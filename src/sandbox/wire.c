@@ -17,6 +17,7 @@ void ocib_sandbox_spec_release(struct ocib_sandbox_spec *spec)
     ocib_strings_release(&spec->mounts);
     ocib_strings_release(&spec->argv);
     ocib_strings_release(&spec->env);
+    ocib_strings_release(&spec->shell);
     ocib_buf_release(&spec->filter);
     ocib_buf_release(&spec->limits);
 }
@@ -60,7 +61,9 @@ enum {
     FLAG_UNMASKED = 4,
     FLAG_NO_NEW_PRIVILEGES = 8,
     FLAG_CGROUP = 16,
-    FLAG_OUTER_PROC = 32,
+    FLAG_INPUT = 32,
+    FLAG_TERMINAL = 64,
+    FLAG_OUTER_PROC = 256,
     FLAG_EMULATED = 128,
 };
 
@@ -70,6 +73,7 @@ static uint32_t flags_of(const struct ocib_sandbox_spec *spec)
            (spec->unmasked ? FLAG_UNMASKED : 0U) |
            (spec->no_new_privileges ? FLAG_NO_NEW_PRIVILEGES : 0U) |
            (spec->has_cgroup ? FLAG_CGROUP : 0U) | (spec->emulated ? FLAG_EMULATED : 0U) |
+           (spec->has_input ? FLAG_INPUT : 0U) | (spec->has_terminal ? FLAG_TERMINAL : 0U) |
            (spec->outer_proc ? FLAG_OUTER_PROC : 0U);
 }
 
@@ -80,6 +84,8 @@ static void take_flags(struct ocib_sandbox_spec *spec, uint32_t flags)
     spec->unmasked = flags & FLAG_UNMASKED;
     spec->no_new_privileges = flags & FLAG_NO_NEW_PRIVILEGES;
     spec->has_cgroup = flags & FLAG_CGROUP;
+    spec->has_input = flags & FLAG_INPUT;
+    spec->has_terminal = flags & FLAG_TERMINAL;
     spec->emulated = flags & FLAG_EMULATED;
     spec->outer_proc = flags & FLAG_OUTER_PROC;
 }
@@ -88,8 +94,9 @@ int ocib_sandbox_spec_encode(const struct ocib_sandbox_spec *spec, struct ocib_b
                              struct ocib_error **err)
 {
     size_t size = strings_size(&spec->mounts) + strings_size(&spec->argv) +
-                  strings_size(&spec->env) + spec->filter.len + spec->limits.len +
-                  spec->groups.len * sizeof(gid_t) + strlen(spec->cwd) + strlen(spec->hostname);
+                  strings_size(&spec->env) + strings_size(&spec->shell) + spec->filter.len +
+                  spec->limits.len + spec->groups.len * sizeof(gid_t) + strlen(spec->cwd) +
+                  strlen(spec->hostname);
     if (size > OCIB_SPEC_MAX - 128) {
         return ocib_error_set(err, OCIB_EBUILD,
                               "the command and its environment are %zu bytes long, more than %d",
@@ -108,6 +115,7 @@ int ocib_sandbox_spec_encode(const struct ocib_sandbox_spec *spec, struct ocib_b
     put_strings(&body, &spec->mounts);
     put_strings(&body, &spec->argv);
     put_strings(&body, &spec->env);
+    put_strings(&body, &spec->shell);
     put_bytes(&body, spec->filter.data, spec->filter.len);
     put_bytes(out, body.data, body.len);
     return 0;
@@ -193,8 +201,8 @@ int ocib_sandbox_spec_decode(struct ocib_str body, struct ocib_sandbox_spec *out
         !get_long(&body, &out->shm_size) || !get_bytes(&body, &limits) || !get_groups(&body, out) ||
         !get_string(&body, &out->cwd) || !get_string(&body, &out->hostname) ||
         !get_strings(&body, &out->mounts) || !get_strings(&body, &out->argv) ||
-        !get_strings(&body, &out->env) || !get_bytes(&body, &filter) || body.len ||
-        out->argv.len == 0) {
+        !get_strings(&body, &out->env) || !get_strings(&body, &out->shell) ||
+        !get_bytes(&body, &filter) || body.len || out->argv.len == 0) {
         return ocib_error_set(err, OCIB_EINTERNAL, "%s", damaged);
     }
     take_flags(out, flags);

@@ -37,6 +37,8 @@ struct ocib_sandbox_spec {
                     */
     bool unmasked;
     bool no_new_privileges;
+    bool has_input;         /* its standard input is a descriptor of its own, after the others */
+    bool has_terminal;      /* or it makes a terminal, and sends that over this descriptor */
     bool has_cgroup;        /* after the mounts comes a descriptor of its cgroup.procs */
     uint64_t caps;          /* what root of the step may have at most */
     uint64_t shm_size;      /* bytes of /dev/shm */
@@ -50,9 +52,17 @@ struct ocib_sandbox_spec {
     struct ocib_strings mounts; /* the targets */
     struct ocib_strings argv;
     struct ocib_strings env;
-    struct ocib_buf filter; /* a seccomp program: struct sock_filter, as bytes; empty: none */
+    struct ocib_strings shell; /* run on a terminal if the command fails; empty: nothing is */
+    struct ocib_buf filter;    /* a seccomp program: struct sock_filter, as bytes; empty: none */
 };
 void ocib_sandbox_spec_release(struct ocib_sandbox_spec *spec);
+
+/* Where the descriptor for input or the terminal is; -1: there is none. */
+static inline int ocib_sandbox_input_fd(const struct ocib_sandbox_spec *spec)
+{
+    bool any = spec->has_input || spec->has_terminal || spec->shell.len;
+    return any ? OCIB_CHILD_MOUNTS + (int)spec->mounts.len + spec->has_cgroup : -1;
+}
 
 /* Most bytes of a specification; more is refused when it is written and when it is read. */
 enum { OCIB_SPEC_MAX = 32 << 20 };
