@@ -160,17 +160,27 @@ static off_t text_length(const struct ocib_place *place)
     return len < 0 ? 0 : (off_t)ocib_link_decode(text, (size_t)len, &owner);
 }
 
+/* Where the user isn't root of a user namespace, a file without a record shows its user; it is
+ * root's like all others. */
+static bool is_unrecorded_root(uid_t uid)
+{
+    return geteuid() != 0 && uid == geteuid();
+}
+
 static long show(const struct ocib_call *call, bool found, const struct ocib_place *place, int to)
 {
     struct stat st;
     struct ocib_record record;
     if (!found ||
-        fstatat(AT_FDCWD, place->path, &st, place->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0 ||
-        !ocib_record_read(place->path, place->follow, &st, &record)) {
+        fstatat(AT_FDCWD, place->path, &st, place->follow ? 0 : AT_SYMLINK_NOFOLLOW) < 0) {
+        return OCIB_CALL_GOES_ON;
+    }
+    bool recorded = ocib_record_read(place->path, place->follow, &st, &record);
+    if (!recorded && !is_unrecorded_root(st.st_uid)) {
         return OCIB_CALL_GOES_ON;
     }
     ocib_record_show(&record, &st);
-    if (S_ISLNK(st.st_mode)) {
+    if (recorded && S_ISLNK(st.st_mode)) {
         st.st_size = text_length(place);
         st.st_blocks = 0; /* a short text is in the inode */
     }
@@ -231,11 +241,12 @@ long ocib_emulate_statx(struct ocib_call *call)
         .st_size = (off_t)stx.stx_size,
         .st_atim = {stx.stx_atime.tv_sec, stx.stx_atime.tv_nsec},
     };
-    if (!ocib_record_read(place.path, place.follow, &st, &record)) {
+    bool recorded = ocib_record_read(place.path, place.follow, &st, &record);
+    if (!recorded && !is_unrecorded_root(stx.stx_uid)) {
         return OCIB_CALL_GOES_ON;
     }
     show_statx(&record, &stx);
-    if (S_ISLNK(stx.stx_mode)) {
+    if (recorded && S_ISLNK(stx.stx_mode)) {
         stx.stx_size = (uint64_t)text_length(&place);
         stx.stx_blocks = 0;
     }

@@ -1,3 +1,4 @@
+#include "sandbox/caps.h"
 #include "sandbox/exe.h"
 #include "sandbox/modes.h"
 #include "sandbox/obstacles.h"
@@ -9,6 +10,7 @@
 #include "sys/fd.h"
 
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <unistd.h>
 
 enum ocib_sandbox_mode ocib_sandbox_mode(const struct ocib_sandbox *sandbox)
@@ -25,7 +27,7 @@ bool ocib_sandbox_in_userns(const struct ocib_sandbox *sandbox)
  * namespace, though owners are the same. */
 const char *ocib_sandbox_layers_form(const struct ocib_sandbox *sandbox)
 {
-    if (sandbox->mode == OCIB_SANDBOX_SINGLE) {
+    if (sandbox->mode == OCIB_SANDBOX_SINGLE || sandbox->emulates) {
         return "single"; /* owners are recorded in the files */
     }
     return sandbox->was_root && sandbox->in_userns ? "userns" : NULL;
@@ -115,8 +117,8 @@ static int choose(struct ocib_sandbox *sandbox, enum ocib_sandbox_mode wanted,
     return 0;
 }
 
-/* No steps, but layers keep being written: an ordinary user needs a user namespace for overlays and
- * owners all the same. Where that can't be had, only what needs it fails, and says so. */
+/* No steps, but layers keep being written: an ordinary user's user namespace has overlays and
+ * owners for them. Where that can't be had, owners are emulated. */
 static int choose_none(struct ocib_sandbox *sandbox, struct ocib_error **err)
 {
     OCIB_AUTO_BUF struct ocib_buf why = {0};
@@ -127,6 +129,21 @@ static int choose_none(struct ocib_sandbox *sandbox, struct ocib_error **err)
     }
     sandbox->mode = OCIB_SANDBOX_NONE;
     sandbox->why = ocib_strdup("mode none was asked for");
+    return 0;
+}
+
+/* Without steps and without any privilege, layers keep the owners that they shall have all the
+ * same: they are recorded in the files, as in mode single. */
+static int emulate_owners(struct ocib_sandbox *sandbox, const struct ocib_log *log)
+{
+    OCIB_AUTO_ERROR struct ocib_error *failed = NULL;
+    if (geteuid() == 0 && (ocib_caps_effective() & UINT64_C(1) << CAP_CHOWN)) {
+        return 0;
+    }
+    sandbox->emulates = ocib_supervise_this(&failed) == 0;
+    if (!sandbox->emulates) {
+        ocib_log(log, OCIB_LOG_DEBUG, "%s", ocib_error_message(failed));
+    }
     return 0;
 }
 
@@ -147,7 +164,7 @@ static int get_ready(struct ocib_sandbox *sandbox, const struct ocib_log *log,
                      struct ocib_error **err)
 {
     if (sandbox->mode == OCIB_SANDBOX_NONE) {
-        return 0;
+        return emulate_owners(sandbox, log);
     }
     OCIB_AUTO_FD int exe_fd = ocib_sandbox_exe_open(err);
     if (exe_fd < 0) {

@@ -31,7 +31,7 @@ enum ocib_sandbox_mode {
     OCIB_SANDBOX_SINGLE, /* user namespace with one id, others emulated */
     OCIB_SANDBOX_CHROOT, /* a copied tree without namespaces */
     OCIB_SANDBOX_TRACED, /* no privilege at all */
-    OCIB_SANDBOX_NONE,   /* no RUN; an ordinary user's files still need the user namespace */
+    OCIB_SANDBOX_NONE,   /* no RUN */
 };
 /* "auto", "none", and the names in the table of modes (modes.h); those that are not there yet are
  * refused by name. */

@@ -12,6 +12,7 @@
 struct ocib_sandbox {
     enum ocib_sandbox_mode mode;
     bool in_userns;
+    bool emulates; /* in mode none: owners of files are recorded in them */
     bool was_root; /* of the machine, before the mode was entered */
     char *why;
     struct ocib_server server;         /* not started in mode none */
