@@ -103,6 +103,9 @@ static int parse_field(struct ocib_str field, struct ocib_output *out, struct oc
 
 static int check(struct ocib_output *out, const char *text, struct ocib_error **err)
 {
+    if (out->dest && !*out->dest) {
+        return ocib_error_set(err, OCIB_EUSAGE, "--output %s: dest= is empty", text);
+    }
     if (out->kind == OCIB_OUTPUT_LOCAL && (!out->dest || strcmp(out->dest, "-") == 0)) {
         return ocib_error_set(err, OCIB_EUSAGE, "--output %s: type=local needs dest=DIR", text);
     }

@@ -76,6 +76,7 @@ static void test_refusals(void **state)
         {"type=ocl,dest=x", "--output: unknown type 'ocl'"},
         {"dest=x", "--output dest=x: type= is missing"},
         {"type=local", "--output type=local: type=local needs dest=DIR"},
+        {"type=local,dest=", "--output type=local,dest=: dest= is empty"},
         {"type=oci,compresion=gzip", "--output: the key 'compresion' is not supported"},
         {"type=oci,dest", "--output: 'dest' is not key=value"},
         {"type=image,push=maybe", "--output: push takes true or false, not 'maybe'"},
