@@ -60,9 +60,11 @@ struct ocib_event {
  */
 
 struct ocib_options {
-    const char *root;           /* the store; NULL: $OCIB_ROOT, or the user's default */
-    bool steps;                 /* steps will be run: enter the sandbox mode */
-    bool store_optional;        /* go on without a store that can't be opened: for ocib_check() */
+    const char *root; /* the store; NULL: $OCIB_ROOT, or the user's default */
+    bool steps;       /* steps will be run: enter the sandbox mode */
+    /* Store and registries are asked only for what can be done without (ocib_check()): a store that
+     * can't be opened is no error, and a registry that doesn't answer is given up soon. */
+    bool best_effort;
     const char *sandbox;        /* "auto" (also NULL), "none", or a mode that ocib_doctor() names */
     bool insecure;              /* --tls-verify=false */
     const char *registry_ca;    /* PEM file; NULL: the system's */

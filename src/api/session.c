@@ -64,6 +64,9 @@ void ocib_session_list(struct ocib_strings *out, const char *const *list)
     }
 }
 
+/* How long a registry may take to be connected to, if one can do without it. */
+enum { BRIEF_MS = 5000 };
+
 static int open_registry(struct ocib *ocib, const struct ocib_options *options, uid_t uid,
                          struct ocib_error **err)
 {
@@ -79,6 +82,7 @@ static int open_registry(struct ocib *ocib, const struct ocib_options *options, 
         .progress = report_transfer,
         .data = ocib,
         .interrupted = &ocib->interrupted,
+        .connect_ms = options->best_effort ? BRIEF_MS : 0,
     };
     ocib->registry = ocib_registry_new(&registry, err);
     return ocib->registry ? 0 : -1;
@@ -129,7 +133,7 @@ struct ocib *ocib_open(const struct ocib_options *options, struct ocib_error **e
         ocib->sandbox = failed ? NULL : ocib_sandbox_enter(mode, &ocib->log, err);
         failed = !ocib->sandbox;
     }
-    if (failed || find_store(ocib, root, options->store_optional, err) < 0 ||
+    if (failed || find_store(ocib, root, options->best_effort, err) < 0 ||
         open_registry(ocib, options, uid, err) < 0) {
         ocib_close(ocib);
         return NULL;

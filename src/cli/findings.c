@@ -156,8 +156,7 @@ int cli_findings_show(struct ocib *ocib, const struct ocib_build_options *option
 int cli_findings_run(struct cli_common *common, const struct ocib_build_options *options,
                      enum cli_findings_format format)
 {
-    struct ocib_options session = {
-        .store_optional = true, .event = cli_print_event, .data = common};
+    struct ocib_options session = {.best_effort = true, .event = cli_print_event, .data = common};
     int status = 0;
     struct ocib *ocib = cli_open(common, &session, &status);
     if (ocib) {

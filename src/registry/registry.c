@@ -64,6 +64,7 @@ struct ocib_registry *ocib_registry_new_with(const struct ocib_registry_options 
     struct ocib_http_options own = http ? *http : (struct ocib_http_options){0};
     own.log = options->log;
     own.interrupted = options->interrupted;
+    own.connect_ms = options->connect_ms ? options->connect_ms : own.connect_ms;
     registry->http = ocib_http_new(&own);
     if (read_options(registry, options, err)) {
         ocib_registry_free(registry);

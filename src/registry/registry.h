@@ -37,7 +37,8 @@ struct ocib_registry_options {
     void (*progress)(void *data, const struct ocib_transfer *transfer);
     void *data;
     const volatile int
-        *interrupted; /* becomes non-zero: give up with OCIB_EINTERRUPTED. May be NULL. */
+        *interrupted;    /* becomes non-zero: give up with OCIB_EINTERRUPTED. May be NULL. */
+    unsigned connect_ms; /* for each connection to be made; 0: the client's (http/http.h) */
 };
 
 struct ocib_registry;

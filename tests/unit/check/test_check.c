@@ -24,7 +24,9 @@ static void sort_lines(struct ocib_str text, struct ocib_buf *out)
             ocib_strings_push_str(&lines, line);
         }
     }
-    qsort(lines.items, lines.len, sizeof(*lines.items), by_text);
+    if (lines.len) {
+        qsort(lines.items, lines.len, sizeof(*lines.items), by_text);
+    }
     for (size_t i = 0; i < lines.len; i++) {
         ocib_buf_printf(out, "%s\n", lines.items[i]);
     }
