@@ -195,7 +195,7 @@ struct ocib_build_options {
     bool pull;      /* ask the registry even if the store has the base image */
     bool push;      /* the same as an output type=registry */
     bool has_epoch; /* times later than `epoch` are written as `epoch` */
-    int64_t epoch;  /* seconds since 1970 */
+    int64_t epoch;  /* seconds since 1970; a build arg SOURCE_DATE_EPOCH is stronger */
 };
 
 struct ocib_build_result {

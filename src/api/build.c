@@ -140,6 +140,30 @@ static int check_no_cache(const struct ocib_build_options *options, struct ocib_
     return ocib_error_hint_set(err, "--no-cache runs the steps of all stages anew");
 }
 
+/* The build arg means the same as the option, and where there is only one of them it stands for the
+ * other: an ARG of this name sees it (buildx). */
+static int join_epoch(struct ocib_strings *build_args, struct ocib_build_request *out,
+                      struct ocib_error **err)
+{
+    static const char name[] = "SOURCE_DATE_EPOCH";
+    const char *text = ocib_env_get(build_args, name);
+    uint64_t seconds;
+    if (!text || !*text) {
+        if (out->has_epoch) {
+            OCIB_AUTO_FREE char *value = ocib_format("%lld", (long long)out->epoch);
+            ocib_env_set(build_args, name, value);
+        }
+        return 0;
+    }
+    if (!ocib_str_uint(ocib_str(text), INT64_MAX, &seconds)) {
+        return ocib_error_set(err, OCIB_EUSAGE,
+                              "--build-arg %s takes seconds since 1970, not '%.80s'", name, text);
+    }
+    out->has_epoch = true;
+    out->epoch = (int64_t)seconds;
+    return 0;
+}
+
 int ocib_request_make(const struct ocib_build_options *options, struct ocib_request_lists *lists,
                       struct ocib_build_request *out, struct ocib_error **err)
 {
@@ -181,7 +205,8 @@ int ocib_request_make(const struct ocib_build_options *options, struct ocib_requ
         out->platform = &lists->platform;
     }
     ocib_step_settings_init(&lists->settings);
-    return ocib_build_args_read(options, &lists->build_args, err) || check_no_cache(options, err) ||
+    return ocib_build_args_read(options, &lists->build_args, err) ||
+                   join_epoch(&lists->build_args, out, err) || check_no_cache(options, err) ||
                    ocib_steps_read(&options->steps, &lists->build_args, &lists->settings, err) ||
                    ocib_secrets_read(options->secrets, &lists->secrets, err) ||
                    ocib_agents_read(options->agents, &lists->agents, err) ||

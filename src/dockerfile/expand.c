@@ -318,6 +318,9 @@ static int expand_braces(struct scan *s, struct ocib_buf *out)
     if (c == NO_STOP) {
         return missing_brace(s);
     }
+    if (c >= 0x80) {
+        return fail(s, "the name of a variable holds another character than letters, digits and _");
+    }
     ocib_error_set(s->err, OCIB_EDOCKERFILE, "unknown modifier '%s%c' in '%.*s'", colon ? ":" : "",
                    c, OCIB_STR_ARG(shown(s)));
     return ocib_error_hint_set(s->err, "known are :- - :+ + :? ? # ## %% %%%% / //");

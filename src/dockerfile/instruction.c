@@ -304,7 +304,9 @@ static int read_trigger(struct ocib_parser *p, struct ocib_instruction *out,
 static void keep_trigger_text(struct ocib_parser *p, struct ocib_instruction *ins)
 {
     OCIB_AUTO_BUF struct ocib_buf text = {0};
-    ocib_buf_add_str(&text, ins->rest);
+    /* Blanks at the end of the line are part of it (BuildKit). */
+    size_t from = (size_t)(ins->rest.s - p->line.text.s);
+    ocib_buf_add_str(&text, ocib_str_sub(p->line.text, from, p->line.text.len));
     for (size_t i = 0; i < ins->trigger->heredocs.len; i++) {
         const struct ocib_heredoc *doc = &ins->trigger->heredocs.items[i];
         ocib_buf_putc(&text, '\n');

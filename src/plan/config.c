@@ -117,6 +117,18 @@ static int arg_value(struct ocib_stage_builder *b, const struct ocib_arg *arg, c
     return *out ? 0 : -1;
 }
 
+bool ocib_plan_is_hidden_arg(struct ocib_str name)
+{
+    return ocib_str_is(name, "BUILDKIT_SBOM_SCAN_STAGE") ||
+           ocib_str_is(name, "BUILDKIT_SBOM_SCAN_CONTEXT");
+}
+
+const char *ocib_stage_arg_value(const struct ocib_stage_builder *b, const char *name)
+{
+    const char *hidden = ocib_scope_get(&b->hidden_args, ocib_str(name));
+    return hidden ? hidden : ocib_scope_get(&b->env, ocib_str(name));
+}
+
 /* As for Docker, nothing is expanded in the name of an ARG, and its quotes are part of it. */
 static void warn_of_name(const struct ocib_stage_builder *b, const struct ocib_arg *arg)
 {
@@ -156,7 +168,8 @@ static int declare_arg(struct ocib_stage_builder *b, const struct ocib_instructi
     }
     ocib_buf_printf(text, " %.*s", OCIB_STR_ARG(arg->text));
     if (value) {
-        ocib_scope_set(&b->env, arg->text, value);
+        bool hidden = ocib_plan_is_hidden_arg(arg->text);
+        ocib_scope_set(hidden ? &b->hidden_args : &b->env, arg->text, value);
         ocib_buf_printf(text, "=%s", value);
     }
     return 0;

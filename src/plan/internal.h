@@ -145,6 +145,7 @@ struct ocib_stage_builder {
     struct ocib_scope labels;
     struct ocib_strings args; /* names of the ARGs, as declared */
     struct ocib_scope arg_names;
+    struct ocib_scope hidden_args; /* those that steps and expansion don't see */
     struct ocib_scope ports;
     struct ocib_scope volumes;
     bool cmd_set; /* CMD stood in this stage: ENTRYPOINT leaves it */
@@ -160,6 +161,10 @@ int ocib_stage_charge(struct ocib_stage_builder *b, const struct ocib_instructio
 /* A new op; takes ownership of created_by. */
 struct ocib_op *ocib_stage_add(struct ocib_stage_builder *b, enum ocib_op_kind kind,
                                const struct ocib_instruction *ins, char *created_by);
+/* ARGs that are for the builder only: no variables, though the history has them (BuildKit). */
+bool ocib_plan_is_hidden_arg(struct ocib_str name);
+/* The value of an ARG that the stage has, or NULL. */
+const char *ocib_stage_arg_value(const struct ocib_stage_builder *b, const char *name);
 /* The shell of shell forms. */
 void ocib_stage_shell(const struct ocib_stage_builder *b, struct ocib_strings *out);
 /* The words of a RUN, CMD or ENTRYPOINT: the array's, or the shell and the text. */

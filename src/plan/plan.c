@@ -133,7 +133,8 @@ static int read_platform(struct ocib_plan *plan, const struct ocib_instruction *
                          struct ocib_stage *stage, struct ocib_error **err)
 {
     const struct ocib_arg *flag = ocib_instruction_flag(from, "platform");
-    if (!flag) {
+    /* An empty value counts as none (BuildKit), other than a variable that is empty. */
+    if (!flag || flag->value.len == 0) {
         const struct ocib_platform *inherited =
             stage->base == OCIB_BASE_STAGE ? &plan->stages.items[stage->base_stage].stage.platform
                                            : &plan->target_platform;

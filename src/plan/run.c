@@ -114,7 +114,7 @@ static void put_args(const struct ocib_stage_builder *b, struct ocib_buf *out)
         ocib_buf_printf(out, "|%zu ", b->args.len);
     }
     for (size_t i = 0; i < b->args.len; i++) {
-        const char *value = ocib_scope_get(&b->env, ocib_str(b->args.items[i]));
+        const char *value = ocib_stage_arg_value(b, b->args.items[i]);
         ocib_buf_printf(out, "%s=%s ", b->args.items[i], value ? value : "");
     }
 }

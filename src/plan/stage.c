@@ -156,7 +156,8 @@ static void inherit_args(struct ocib_stage_builder *b)
         ocib_scope_set(&b->arg_names, name, NULL);
         ocib_strings_push(&b->args, name.s);
         if (args->items[i].value) {
-            ocib_scope_set(&b->env, name, args->items[i].value);
+            bool hidden = ocib_plan_is_hidden_arg(name);
+            ocib_scope_set(hidden ? &b->hidden_args : &b->env, name, args->items[i].value);
         }
     }
 }
@@ -274,7 +275,7 @@ static void save_args(const struct ocib_stage_builder *b)
     struct ocib_scope *args = b->plan->stages.items[b->index].args;
     for (size_t i = 0; i < b->args.len; i++) {
         struct ocib_str name = ocib_str(b->args.items[i]);
-        ocib_scope_set(args, name, ocib_scope_get(&b->env, name));
+        ocib_scope_set(args, name, ocib_stage_arg_value(b, name.s));
     }
 }
 
@@ -305,6 +306,7 @@ static void builder_release(struct ocib_stage_builder *b)
     ocib_scope_release(&b->config_env);
     ocib_scope_release(&b->labels);
     ocib_scope_release(&b->arg_names);
+    ocib_scope_release(&b->hidden_args);
     ocib_scope_release(&b->ports);
     ocib_scope_release(&b->volumes);
     ocib_strings_release(&b->args);

@@ -1,0 +1,2 @@
+FROM --platform= scratch
+ENV a=b
