@@ -3,6 +3,7 @@
 
 #include "base/mem.h"
 #include "rootfs/users.h"
+#include "sandbox/foreign.h"
 #include "sys/path.h"
 
 #include <errno.h>
@@ -154,6 +155,25 @@ static int run_in(struct ocib_layer_step *step, int root_fd, const struct ocib_u
     return failed;
 }
 
+/* Said before the first step of the stage runs. It is no error: an image may be called one thing
+ * and hold another. */
+static void warn_foreign(struct ocib_layer_step *step)
+{
+    const struct ocib_platform *platform = &step->state->config.platform;
+    bool first = !step->state->has_run;
+    step->state->has_run = true;
+    if (!first || ocib_sandbox_runs_architecture(platform->architecture)) {
+        return;
+    }
+    OCIB_AUTO_FREE char *name = ocib_platform_format(platform);
+    ocib_log_at(
+        step->build->env->log, OCIB_LOG_WARNING, step->op->span,
+        "the image is for %s, and nothing on this machine runs programs of %s: \"exec format "
+        "error\" is to be expected; install an emulator (qemu-user-static, binfmt_misc), or "
+        "run steps in a stage FROM --platform=$BUILDPLATFORM and copy from that",
+        name, platform->architecture);
+}
+
 static int apply_run(struct ocib_layer_step *step, int root_fd, struct ocib_error **err)
 {
     const struct ocib_run_op *run = &step->op->run;
@@ -161,6 +181,7 @@ static int apply_run(struct ocib_layer_step *step, int root_fd, struct ocib_erro
     if (ocib_user_lookup(root_fd, run->user, &user, err) < 0) {
         return -1;
     }
+    warn_foreign(step);
     struct ocib_mkdirs how = {.mode = 0755, .uid = user.uid, .gid = user.gid};
     return ocib_make_cwd(root_fd, run->cwd, &how, err) < 0 ? -1 : run_in(step, root_fd, &user, err);
 }

@@ -43,6 +43,7 @@ struct ocib_stage_state {
     struct ocib_config config;  /* config, diff IDs and history so far */
     int64_t created;            /* of the newest layer, seconds; 0: none yet */
     bool no_cache;              /* its steps run anew */
+    bool has_run;               /* a step of it ran, not out of the cache */
     size_t base_layers;         /* of `layers`: those it began with */
     struct ocib_copied *copied; /* without overlay: its tree (copied.h), NULL: not needed yet */
 };

@@ -43,7 +43,10 @@ static int read_option(struct ocib_str option, struct ocib_check_directive *out,
         read_names(value, &out->experimental);
     } else if (!ocib_str_is(name, "error")) {
         ocib_error_set(err, OCIB_EDOCKERFILE, "unknown check option '%.*s'", OCIB_STR_ARG(name));
-        return ocib_error_hint_set(err, "known are skip, error and experimental");
+        static const char *const names[] = {"skip", "error", "experimental", NULL};
+        const char *nearest = ocib_str_nearest(name, names);
+        return nearest ? ocib_error_hint_set(err, "did you mean '%s'?", nearest)
+                       : ocib_error_hint_set(err, "known are skip, error and experimental");
     } else if (!read_bool(value, &out->error)) {
         *wrong = value.s;
         return ocib_error_set(err, OCIB_EDOCKERFILE, "'error' takes true or false, not '%.*s'",

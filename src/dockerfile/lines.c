@@ -306,6 +306,19 @@ static size_t find_directive(struct ocib_str text, struct directive *out)
     return i;
 }
 
+/* A directive that is misspelt is a comment, which nobody would notice. */
+static void warn_misspelt(const struct ocib_parser *p, const struct directive *directive)
+{
+    static const char *const names[] = {"syntax", "escape", "check", NULL};
+    const char *nearest = ocib_str_nearest(directive->name, names);
+    if (nearest) {
+        struct ocib_span span = {p->file->source, p->next, 1, p->next};
+        ocib_log_at(p->log, OCIB_LOG_WARNING, span,
+                    "there is no directive '%.*s', so this is a comment; did you mean '%s'?",
+                    OCIB_STR_ARG(ocib_str_sub(directive->name, 0, 80)), nearest);
+    }
+}
+
 int ocib_parser_read_directives(struct ocib_parser *p, struct ocib_error **err)
 {
     unsigned seen = 0;
@@ -315,6 +328,9 @@ int ocib_parser_read_directives(struct ocib_parser *p, struct ocib_error **err)
         struct directive directive = {0};
         size_t i = find_directive(text, &directive);
         if (i == OCIB_COUNT(known)) {
+            if (directive.value.len) {
+                warn_misspelt(p, &directive);
+            }
             return 0;
         }
         line_reset(&p->line, p->next++);

@@ -194,7 +194,9 @@ static int read_word(const struct reading *r, const char *key, const char *value
         ocib_buf_printf(&list, "%s%s", i ? ", " : "", words[i]);
     }
     WRONG(r, err, "RUN --mount: '%s' can't be '%s'", key, value);
-    return ocib_error_hint_set(err, "use one of %s", list.data);
+    const char *nearest = ocib_str_nearest(ocib_str(value), words);
+    return nearest ? ocib_error_hint_set(err, "did you mean '%s'?", nearest)
+                   : ocib_error_hint_set(err, "use one of %s", list.data);
 }
 
 static int read_mode(const struct reading *r, const char *value, unsigned *out,

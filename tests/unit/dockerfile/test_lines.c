@@ -27,6 +27,10 @@ static void test_log(void **state)
               "0 1:10 the built-in front end stands for docker/dockerfile:1");
     check_log("FROM x\nRUN a \\\n\n\n b\n",
               "0 3:1 an empty line inside a continued instruction; it is passed over");
+    check_log("# escpae = `\nFROM x\n",
+              "2 1:1 there is no directive 'escpae', so this is a comment; did you mean 'escape'?");
+    check_log("# author=me\n# escpae=`\nFROM x\n", NULL);
+    check_log("# a comment\nFROM x\n", NULL);
 }
 
 static void test_stock_front_ends(void **state)
