@@ -61,7 +61,7 @@ struct ocib_heredoc {
     struct ocib_str name; /* the delimiter, without quotes */
     bool expand;          /* the delimiter is not quoted */
     bool chomp;           /* "<<-": leading tabs are taken off */
-    struct ocib_str word; /* as written: "<<-'EOF'" */
+    struct ocib_str word; /* as written: "<<-'EOF'", "<< EOF" */
     struct ocib_span span;
     struct ocib_str content; /* as in the file, each line with its line break */
     struct ocib_span content_span;

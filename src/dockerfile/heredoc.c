@@ -1,5 +1,6 @@
 #include "dockerfile/parser.h"
 
+#include "base/buf.h"
 #include "dockerfile/expand.h"
 
 /* Each needs lines of its own, so this is no limit but for hostile files. */
@@ -99,19 +100,26 @@ static int read_body(struct ocib_parser *p, struct ocib_heredoc *doc, struct oci
                                OCIB_STR_ARG(doc->name));
 }
 
-static int read_word(struct ocib_parser *p, struct ocib_str word, const char *at,
-                     struct ocib_heredocs *out, struct ocib_error **err)
+/* A word of the line: its text with quotes, and where it stands. */
+struct place {
+    struct ocib_str word;
+    const char *at;
+    struct ocib_str written; /* the same, as in the line */
+};
+
+static int read_word(struct ocib_parser *p, const struct place *place, struct ocib_heredocs *out,
+                     struct ocib_error **err)
 {
     struct ocib_heredoc doc = {0};
-    if (!read_delimiter(p, word, &doc)) {
+    const char *at = place->at;
+    if (!read_delimiter(p, place->word, &doc)) {
         return 0;
     }
     if (out->len == HEREDOCS_MAX) {
         return ocib_parser_fail(p, err, at, "more than %d heredocs in one instruction",
                                 HEREDOCS_MAX);
     }
-    char *copy = ocib_str_dup(word);
-    doc.word = ocib_parser_keep(p, copy, word.len);
+    doc.word = ocib_parser_keep(p, ocib_str_dup(place->written), place->written.len);
     doc.span = ocib_parser_span(p, at);
     if (read_body(p, &doc, err) < 0) {
         return -1;
@@ -120,7 +128,72 @@ static int read_word(struct ocib_parser *p, struct ocib_str word, const char *at
     return 0;
 }
 
-int ocib_parser_read_heredocs(struct ocib_parser *p, struct ocib_heredocs *out,
+/* "<<" or "3<<", the name comes as the next word. Not so "<<-": BuildKit takes no blank there. */
+static bool is_bare_operator(struct ocib_str word)
+{
+    size_t i = 0;
+    while (i < word.len && word.s[i] >= '0' && word.s[i] <= '9') {
+        i++;
+    }
+    return ocib_str_is(ocib_str_sub(word, i, word.len), "<<");
+}
+
+static struct place place_of(const struct ocib_expanded *words, struct ocib_str line, size_t i)
+{
+    const char *at = line.s + words->starts.items[i];
+    struct ocib_str word = ocib_str(words->words.items[i]);
+    return (struct place){word, at, word};
+}
+
+/* "<<" and the word behind it as one, in *joined. */
+static struct place join_words(struct ocib_str line, struct place operator, struct place name,
+                               struct ocib_buf *joined)
+{
+    size_t from = (size_t)(operator.at - line.s);
+    size_t to = (size_t)(name.at - line.s) + name.word.len;
+    ocib_buf_add_str(joined, operator.word);
+    ocib_buf_add_str(joined, name.word);
+    return (struct place){ocib_buf_str(joined), operator.at, ocib_str_sub(line, from, to)};
+}
+
+/* The words of COPY are cut at blanks, so the name can't stand apart. */
+static int refuse_apart(struct ocib_parser *p, struct place place, struct ocib_str name,
+                        struct ocib_error **err)
+{
+    struct ocib_heredoc doc = {0};
+    if (!read_delimiter(p, place.word, &doc)) {
+        return 0;
+    }
+    name = ocib_str_sub(name, 0, 80);
+    ocib_parser_fail(p, err, place.at, "a blank stands between << and %.*s", OCIB_STR_ARG(name));
+    return ocib_error_hint_set(err, "write <<%.*s for a file whose content is given below",
+                               OCIB_STR_ARG(name));
+}
+
+static int read_words(struct ocib_parser *p, const struct ocib_expanded *words, bool apart,
+                      struct ocib_heredocs *out, struct ocib_error **err)
+{
+    for (size_t i = 0; i < words->words.len; i++) {
+        OCIB_AUTO_BUF struct ocib_buf joined = {0};
+        struct place place = place_of(words, p->line.text, i);
+        if (is_bare_operator(place.word) && i + 1 < words->words.len) {
+            struct place name = place_of(words, p->line.text, ++i);
+            if (ocib_str_find(name.word, ')') >= 0) {
+                continue; /* the shell's "$((1 << 2))", for which Docker wants an end */
+            }
+            place = join_words(p->line.text, place, name, &joined);
+            if (!apart && refuse_apart(p, place, name.word, err) < 0) {
+                return -1;
+            }
+        }
+        if (read_word(p, &place, out, err) < 0) {
+            return -1;
+        }
+    }
+    return 0;
+}
+
+int ocib_parser_read_heredocs(struct ocib_parser *p, bool apart, struct ocib_heredocs *out,
                               struct ocib_error **err)
 {
     struct ocib_str text = p->line.text;
@@ -134,10 +207,7 @@ int ocib_parser_read_heredocs(struct ocib_parser *p, struct ocib_heredocs *out,
     /* A line that is no words, such as one with a lone quote, has no heredocs; the shell will
      * say what it thinks of it. */
     if (ocib_expand(text, &options, &words, NULL) == 0) {
-        for (size_t i = 0; i < words.words.len && result == 0; i++) {
-            result = read_word(p, ocib_str(words.words.items[i]), text.s + words.starts.items[i],
-                               out, err);
-        }
+        result = read_words(p, &words, apart, out, err);
     }
     ocib_expanded_release(&words);
     return result;

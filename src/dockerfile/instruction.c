@@ -324,7 +324,7 @@ static int read_heredocs(struct ocib_parser *p, struct ocib_instruction *ins,
     if (!may || ins->json) {
         return 0;
     }
-    int result = ocib_parser_read_heredocs(p, &ins->heredocs, err);
+    int result = ocib_parser_read_heredocs(p, ins->kind == OCIB_INS_RUN, &ins->heredocs, err);
     if (!p->fixed.source) {
         ins->span.end_line = p->line.last;
     }

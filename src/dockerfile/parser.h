@@ -80,8 +80,9 @@ int ocib_parser_read_json(struct ocib_parser *p, struct ocib_str text, struct oc
 
 /* ---- heredoc.c ---- */
 
-/* Finds the "<<NAME" of the logical line and reads their bodies from the lines that follow. */
-int ocib_parser_read_heredocs(struct ocib_parser *p, struct ocib_heredocs *out,
+/* Finds the "<<NAME" (and, if they may stand apart, "<< NAME") of the logical line and reads their
+ * bodies from the lines that follow. */
+int ocib_parser_read_heredocs(struct ocib_parser *p, bool apart, struct ocib_heredocs *out,
                               struct ocib_error **err) OCIB_MUST;
 
 /* ---- instruction.c ---- */

@@ -315,11 +315,15 @@ int ocib_stage_workdir(struct ocib_stage_builder *b, const struct ocib_instructi
     }
     /* An absolute path stays in the config as it is written (BuildKit). */
     const char *kept = written[0] == '/' ? written : path;
+    if (written[0] == '\0' && b->config->working_dir && b->config->working_dir[0]) {
+        kept = b->config->working_dir; /* as it was, also if it is not clean (BuildKit) */
+    }
     bool layer = strcmp(kept, "/") != 0;
+    char *copy = ocib_strdup(kept);
     free(b->config->working_dir);
-    b->config->working_dir = ocib_strdup(kept);
+    b->config->working_dir = copy;
     struct ocib_op *op = ocib_stage_add(b, layer ? OCIB_OP_WORKDIR : OCIB_OP_CONFIG, ins,
-                                        ocib_format("WORKDIR %s", kept));
+                                        ocib_format("WORKDIR %s", copy));
     if (layer) {
         op->workdir = ocib_strdup(path);
         op->workdir_user = ocib_strdup(b->config->user ? b->config->user : "");

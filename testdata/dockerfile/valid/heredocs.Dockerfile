@@ -16,7 +16,7 @@ a.txt
 	b.txt
 ADD <<x /y
 x
-RUN echo <<<x "<<no" '<<no' 1 << 2
+RUN echo <<<x "<<no" '<<no' $((1 << 2)) <<
 RUN ["<<EOF"]
 COPY ["<<EOF", "/x"]
 CMD <<EOF

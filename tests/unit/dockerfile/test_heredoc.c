@@ -36,9 +36,10 @@ static void test_delimiters(void **state)
 static void test_no_heredocs(void **state)
 {
     static const char *const cases[] = {
-        "RUN a << b",  "RUN <<",    "RUN <<-",     "RUN <<<E",  "RUN a<<E",     "RUN '<<E'",
-        "RUN \"<<E\"", "RUN \\<<E", "RUN x<<<E",   "RUN <<E<F", "RUN it's <<E", "RUN [\"<<E\"]",
-        "CMD <<E",     "ENV a=<<E", "LABEL a <<E", "RUN <<''",  "USER <<E",
+        "RUN a <<- b",  "RUN <<",        "RUN <<-",         "RUN <<<E",     "RUN a<<E",
+        "RUN '<<E'",    "RUN \"<<E\"",   "RUN \\<<E",       "RUN x<<<E",    "RUN <<E<F",
+        "RUN it's <<E", "RUN [\"<<E\"]", "CMD <<E",         "ENV a=<<E",    "LABEL a <<E",
+        "RUN <<''",     "USER <<E",      "RUN $((1 << 2))", "RUN a << b<c", "RUN << <<E",
     };
     for (size_t i = 0; i < OCIB_COUNT(cases); i++) {
         OCIB_AUTO_FREE char *text = ocib_format("FROM a\n%s\nUSER x\n", cases[i]);

@@ -1,0 +1,6 @@
+FROM alpine
+ADD <<E << "F G" /f/
+x
+E
+y
+F G

@@ -1,0 +1,4 @@
+FROM alpine
+COPY << E /f
+x
+E
