@@ -183,7 +183,8 @@ struct ocib_build_options {
     /* "id=NAME,src=FILE", "id=NAME,env=VARIABLE", "id=NAME" (that variable, else that file): for
      * RUN --mount=type=secret; read before the build begins. */
     const char *const *secrets;
-    /* "ID" for the agent of SSH_AUTH_SOCK, "ID=SOCKET": for RUN --mount=type=ssh. */
+    /* "ID" for the agent of SSH_AUTH_SOCK, "ID=SOCKET", "ID=KEYFILE,...": for RUN
+     * --mount=type=ssh. */
     const char *const *agents;
     const char *const *outputs; /* as --output: "type=oci,dest=x.tar", a plain path, "-" */
     const char *target;

@@ -1,6 +1,7 @@
 #include "build/build.h"
 
 #include "api/build_args.h"
+#include "api/key_agent.h"
 #include "api/request.h"
 #include "api/secrets.h"
 #include "api/session.h"
@@ -105,7 +106,7 @@ void ocib_request_lists_release(struct ocib_request_lists *lists)
     ocib_strings_release(&lists->no_cache_stages);
     ocib_platform_release(&lists->platform);
     ocib_secrets_release(&lists->secrets);
-    ocib_strings_release(&lists->agents);
+    ocib_agents_release(&lists->agents);
     ocib_step_settings_release(&lists->settings);
 }
 
@@ -185,7 +186,7 @@ int ocib_request_make(const struct ocib_build_options *options, struct ocib_requ
         .no_cache_stages = &lists->no_cache_stages,
         .outputs = &lists->outputs,
         .secrets = &lists->secrets,
-        .agents = &lists->agents,
+        .agents = &lists->agents.sockets,
         .settings = &lists->settings,
         .target = options->target,
         .no_cache = options->no_cache,
@@ -300,6 +301,11 @@ int ocib_build(struct ocib *ocib, const struct ocib_build_options *options,
         return -1;
     }
     request.on_fail = options->on_fail ? &io : NULL;
+    OCIB_AUTO(ocib_key_agents_stop) struct ocib_key_agents key_agents = {0};
+    if (ocib_key_agents_start(ocib->store, &lists.agents.keys, &key_agents, &lists.agents.sockets,
+                              err) < 0) {
+        return -1;
+    }
     struct ocib_build_outcome outcome = {0};
     int failed = ocib_build_run(&env, &request, &outcome, err);
     if (!failed) {

@@ -2,6 +2,7 @@
 #ifndef OCIB_API_REQUEST_H
 #define OCIB_API_REQUEST_H
 
+#include "api/secrets.h"
 #include "api/session.h"
 #include "build/build.h"
 
@@ -11,7 +12,7 @@ struct ocib_request_lists {
     struct ocib_strings annotations, no_cache_stages;
     struct ocib_platform platform;
     struct ocib_secrets secrets;
-    struct ocib_strings agents;
+    struct ocib_agents agents;
     struct ocib_step_settings settings;
 };
 void ocib_request_lists_release(struct ocib_request_lists *lists);

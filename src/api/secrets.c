@@ -129,36 +129,39 @@ void ocib_secrets_release(struct ocib_secrets *secrets)
     ocib_vec_release(secrets);
 }
 
-static int read_agent(const char *text, struct ocib_strings *out, struct ocib_error **err)
+/* One socket, or files of keys with commas between. */
+static int read_agent(const char *text, struct ocib_agents *out, struct ocib_error **err)
 {
-    struct ocib_str path = ocib_str(text);
+    struct ocib_str paths = ocib_str(text);
     struct ocib_str id;
     struct stat st;
-    if (!ocib_str_cut(&path, '=', &id) || id.len == 0) {
+    if (!ocib_str_cut(&paths, '=', &id) || id.len == 0) {
         return ocib_error_set(err, OCIB_EUSAGE, "--ssh '%s' has no id", text);
     }
-    const char *from = path.len ? path.s : getenv("SSH_AUTH_SOCK");
+    const char *from = paths.len ? paths.s : getenv("SSH_AUTH_SOCK");
     if (!from || !*from) {
         ocib_error_set(err, OCIB_EINPUT, "--ssh %s: SSH_AUTH_SOCK is not set", text);
         return ocib_error_hint_set(err, "start an agent, or name its socket: --ssh %.*s=SOCKET",
                                    OCIB_STR_ARG(id));
     }
-    if (stat(from, &st) < 0) {
-        return ocib_error_set_errno(err, OCIB_EINPUT, "--ssh %s: can't find %s", text, from);
-    }
-    if (!S_ISSOCK(st.st_mode)) {
-        ocib_error_set(err, OCIB_EINPUT,
-                       "--ssh %s: %s is no socket; key files are not supported "
-                       "yet",
-                       text, from);
-        return ocib_error_hint_set(err, "add the key to an agent, and name that");
-    }
     OCIB_AUTO_FREE char *name = ocib_str_dup(id);
-    ocib_env_set(out, name, from);
+    if (stat(from, &st) == 0 && S_ISSOCK(st.st_mode)) {
+        ocib_env_set(&out->sockets, name, from);
+        return 0;
+    }
+    struct ocib_str rest = ocib_str(from);
+    struct ocib_str file;
+    while (ocib_str_cut(&rest, ',', &file)) {
+        OCIB_AUTO_FREE char *path = ocib_str_dup(file);
+        if (stat(path, &st) < 0) {
+            return ocib_error_set_errno(err, OCIB_EINPUT, "--ssh %s: can't find %s", text, path);
+        }
+    }
+    ocib_env_set(&out->keys, name, from);
     return 0;
 }
 
-int ocib_agents_read(const char *const *texts, struct ocib_strings *out, struct ocib_error **err)
+int ocib_agents_read(const char *const *texts, struct ocib_agents *out, struct ocib_error **err)
 {
     for (; texts && *texts; texts++) {
         if (read_agent(*texts, out, err) < 0) {
@@ -166,4 +169,10 @@ int ocib_agents_read(const char *const *texts, struct ocib_strings *out, struct 
         }
     }
     return 0;
+}
+
+void ocib_agents_release(struct ocib_agents *agents)
+{
+    ocib_strings_release(&agents->sockets);
+    ocib_strings_release(&agents->keys);
 }

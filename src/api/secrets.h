@@ -15,8 +15,14 @@ int ocib_secrets_read(const char *const *texts, struct ocib_secrets *out,
                       struct ocib_error **err) OCIB_MUST;
 void ocib_secrets_release(struct ocib_secrets *secrets);
 
-/* The texts of --ssh, "ID" or "ID=SOCKET", as "ID=SOCKET"; each is a socket that is there. */
-int ocib_agents_read(const char *const *texts, struct ocib_strings *out,
+/* The texts of --ssh: "ID" and "ID=SOCKET" as "ID=SOCKET", "ID=KEYFILE,…" as it is; files that are
+ * there. */
+struct ocib_agents {
+    struct ocib_strings sockets;
+    struct ocib_strings keys;
+};
+int ocib_agents_read(const char *const *texts, struct ocib_agents *out,
                      struct ocib_error **err) OCIB_MUST;
+void ocib_agents_release(struct ocib_agents *agents);
 
 #endif
