@@ -172,8 +172,9 @@ static int unpack_blob(struct ocib_build *build, const struct ocib_layer *layer,
     if (!tar) {
         return -1;
     }
-    options->in_userns = ocib_sandbox_in_userns(build->env->sandbox);
-    options->userxattr = options->in_userns;
+    options->userxattr = ocib_sandbox_in_userns(build->env->sandbox);
+    options->in_userns = options->userxattr || /* or a root that may not make devices */
+                         ocib_sandbox_mode(build->env->sandbox) == OCIB_SANDBOX_CHROOT;
     options->log = build->env->log;
     if (ocib_layer_unpack(tar, options, err) < 0) {
         return -1;

@@ -129,7 +129,7 @@ static int make_tree(struct ocib_build *build, const struct ocib_layers *layers,
     }
     OCIB_AUTO_FD int tree = make_folder(&work, "tree", err);
     OCIB_AUTO_FD int nearest = open_nearest(build, layers, &have);
-    if (tree < 0 || (nearest >= 0 && ocib_tree_clone(nearest, tree, false, err) < 0) ||
+    if (tree < 0 || (nearest >= 0 && ocib_tree_clone(nearest, tree, 0, err) < 0) ||
         apply_layers(build, layers, have, tree, err) < 0) {
         return -1;
     }
@@ -202,27 +202,6 @@ struct ocib_copied *ocib_copied_empty(struct ocib_build *build, struct ocib_erro
     return new_copy(build, -1, err);
 }
 
-/* Hands the tree of a stage that is done over to the store, where the next build finds it. */
-static int keep_tree(struct ocib_build *build, struct ocib_stage_state *state,
-                     struct ocib_error **err)
-{
-    OCIB_AUTO(ocib_copied_cleanup) struct ocib_copied *copied = ocib_steal(&state->copied);
-    struct ocib_digest key = tree_key(&copied->chain);
-    return ocib_store_layer_commit(build->env->store, &key, &copied->work, "tree", err);
-}
-
-static struct ocib_stage_state *stage_with(struct ocib_build *build,
-                                           const struct ocib_digest *chain)
-{
-    for (size_t i = 0; i < build->stage_count; i++) {
-        struct ocib_stage_state *state = &build->stages[i];
-        if (state->copied && ocib_digest_eq(&state->copied->chain, chain)) {
-            return state;
-        }
-    }
-    return NULL;
-}
-
 /* What a stage's copy begins as: the nearest tree, at least that of its base. -1 with *failed
  * unset: nothing. */
 static int open_pristine(struct ocib_build *build, const struct ocib_stage_state *state,
@@ -231,12 +210,8 @@ static int open_pristine(struct ocib_build *build, const struct ocib_stage_state
     struct ocib_layers base = state->layers; /* a part of it, borrowed */
     base.len = state->base_layers;
     *failed = false;
-    if (base.len) {
-        struct ocib_stage_state *parent = stage_with(build, &base.items[base.len - 1].chain);
-        *failed = parent && parent != state && parent->done && keep_tree(build, parent, err) < 0;
-    }
-    int fd = *failed ? -1 : open_nearest(build, &state->layers, count);
-    if (*failed || base.len == 0 || *count >= base.len) {
+    int fd = open_nearest(build, &state->layers, count);
+    if (base.len == 0 || *count >= base.len) {
         return fd;
     }
     ocib_fd_cleanup(&fd);
@@ -319,19 +294,11 @@ int ocib_copied_apply(struct ocib_copied *copied, struct ocib_layer_step *step,
 int ocib_copied_view(struct ocib_build *build, const struct ocib_layers *layers,
                      struct ocib_work *work, struct ocib_error **err)
 {
-    struct ocib_digest chain = ocib_layers_chain(layers);
     if (ocib_store_work_new(build->env->store, work, err) < 0) {
         return -1;
     }
     if (layers->len == 0) {
         return make_folder(work, "empty", err);
-    }
-    struct ocib_stage_state *state = stage_with(build, &chain);
-    if (state && !state->done) {
-        return open_folder(ocib_worktree_fd(state->copied->tree), ".", err);
-    }
-    if (state && keep_tree(build, state, err) < 0) {
-        return -1;
     }
     return open_tree(build, layers, err);
 }

@@ -1,6 +1,6 @@
 /*
  * Snapshots without an overlay in a build: whole trees. Trees of images, and of stages that
- * something was read from, are kept in the store under a key of their own, beside the unpacked
+ * something is read from, are kept in the store under a key of their own, beside the unpacked
  * layers of overlays and independent of them. Each stage that runs steps has one working copy
  * (rootfs/worktree.h), which follows its layers: a step's changes stay in it, a cached layer is
  * applied to it when a later step needs it. Internal to the part.

@@ -119,8 +119,7 @@ static int run_in(struct ocib_layer_step *step, int root_fd, const struct ocib_u
     ocib_strings_copy(&vars, &step->op->run.env);
     ocib_strings_copy(&vars, &step->op->run.secret_env);
     struct run *own = step->data;
-    if (ocib_run_mounts_env(&own->mounts, &vars, err) < 0 ||
-        ocib_run_mounts_finish(&own->mounts, root_fd, err) < 0) {
+    if (ocib_run_mounts_env(&own->mounts, &vars, err) < 0) {
         return -1;
     }
     complete_env(&vars, user);
@@ -174,6 +173,18 @@ static void warn_foreign(struct ocib_layer_step *step)
         name, platform->architecture);
 }
 
+/* With its mounts, which are taken out of the tree again if they are in it. */
+static int run_with_mounts(struct ocib_layer_step *step, int root_fd, const struct ocib_user *user,
+                           struct ocib_error **err)
+{
+    const struct ocib_build_env *env = step->build->env;
+    struct run *own = step->data;
+    int failed = ocib_sandbox_fill_tree(env->sandbox, root_fd, env->log, err) < 0 ||
+                 ocib_run_mounts_finish(&own->mounts, root_fd, err) < 0 ||
+                 run_in(step, root_fd, user, err) < 0;
+    return ocib_run_mounts_take_back(&own->mounts, err) < 0 || failed ? -1 : 0;
+}
+
 static int apply_run(struct ocib_layer_step *step, int root_fd, struct ocib_error **err)
 {
     const struct ocib_run_op *run = &step->op->run;
@@ -183,7 +194,9 @@ static int apply_run(struct ocib_layer_step *step, int root_fd, struct ocib_erro
     }
     warn_foreign(step);
     struct ocib_mkdirs how = {.mode = 0755, .uid = user.uid, .gid = user.gid};
-    return ocib_make_cwd(root_fd, run->cwd, &how, err) < 0 ? -1 : run_in(step, root_fd, &user, err);
+    return ocib_make_cwd(root_fd, run->cwd, &how, err) < 0
+               ? -1
+               : run_with_mounts(step, root_fd, &user, err);
 }
 
 static int prepare_run(struct ocib_layer_step *step, struct ocib_error **err)

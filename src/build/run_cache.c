@@ -128,7 +128,7 @@ static int try_lock(struct ocib_run_mounts *mounts, struct ocib_run_mount *cache
     OCIB_AUTO_ERROR struct ocib_error *cause = NULL;
     OCIB_AUTO_FREE char *name = ocib_format("%u", number);
     OCIB_AUTO_FREE char *lock_name = ocib_format("%u.lock", number);
-    bool shared = cache->mount->sharing == OCIB_SHARING_SHARED;
+    bool shared = cache->mount->sharing == OCIB_SHARING_SHARED && !mounts->lent;
     OCIB_AUTO_FD int lock = ocib_lock_try(dir_fd, lock_name, true, &cause);
     if (lock >= 0) {
         if (make(mounts, cache, dir_fd, name, err) < 0) {
@@ -193,6 +193,10 @@ int ocib_run_cache_open(struct ocib_run_mounts *mounts, struct ocib_run_mount *c
                         struct ocib_error **err)
 {
     const struct ocib_run_mount *same = same_cache(mounts, cache);
+    if (same && mounts->lent) {
+        return ocib_error_at(err, OCIB_ESANDBOX, cache->mount->span,
+                             "a cache can't be in two places of a step in sandbox mode chroot");
+    }
     if (same) {
         cache->fd = fcntl(same->fd, F_DUPFD_CLOEXEC, 0);
         return cache->fd < 0 ? failed(same, err) : 0;

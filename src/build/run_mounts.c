@@ -91,6 +91,7 @@ static struct ocib_run_mount *add_item(struct ocib_run_mounts *mounts,
     item->target = mount->target;
     item->fd = -1;
     item->lock_fd = -1;
+    item->lent_fd = -1;
     item->work.fd = -1;
     item->work.lock_fd = -1;
     item->folder = true;
@@ -102,6 +103,7 @@ int ocib_run_mounts_open(struct ocib_run_mounts *mounts, struct ocib_layer_step 
 {
     const struct ocib_run_op *run = &step->op->run;
     mounts->step = step;
+    mounts->lent = ocib_sandbox_mode(step->build->env->sandbox) == OCIB_SANDBOX_CHROOT;
     for (size_t i = 0; i < run->mounts.len; i++) {
         struct ocib_run_mount *item = add_item(mounts, &run->mounts.items[i]);
         bool tree = item->mount->kind == OCIB_MOUNT_BIND || item->mount->kind == OCIB_MOUNT_CACHE;
@@ -120,6 +122,7 @@ void ocib_run_mounts_release(struct ocib_run_mounts *mounts)
     for (size_t i = 0; i < mounts->len; i++) {
         struct ocib_run_mount *item = &mounts->items[i];
         ocib_fd_cleanup(&item->fd);
+        ocib_fd_cleanup(&item->lent_fd);
         ocib_tree_source_release(&item->image);
         ocib_selection_free(item->selection);
         ocib_strings_release(&item->copy.sources);
@@ -299,6 +302,9 @@ static int open_writable(struct ocib_run_mounts *mounts, struct ocib_run_mount *
 static int make_from(struct ocib_run_mounts *mounts, struct ocib_run_mount *item,
                      struct ocib_error **err)
 {
+    if (mounts->lent) {
+        return copy_part(mounts, item, err);
+    }
     if (!item->mount->read_only) {
         return open_writable(mounts, item, err);
     }
@@ -327,7 +333,7 @@ static int make_context(struct ocib_run_mounts *mounts, struct ocib_run_mount *i
     if (item->folder && fchmodat(item->work.fd, "tree", mode, 0) < 0) {
         return fail(item, "make a folder", err);
     }
-    return take_part(item, item->work.fd, "/tree", err);
+    return mounts->lent ? 0 : take_part(item, item->work.fd, "/tree", err);
 }
 
 /* --- files ------------------------------------------------------------------------------------ */
@@ -361,6 +367,12 @@ static const struct ocib_secret *find_secret(const struct ocib_run_mounts *mount
     return NULL;
 }
 
+struct ocib_str ocib_run_mount_secret(const struct ocib_run_mounts *mounts,
+                                      const struct ocib_mount *mount)
+{
+    return ocib_buf_str(&find_secret(mounts, mount)->value);
+}
+
 static int make_secret(struct ocib_run_mounts *mounts, struct ocib_run_mount *item,
                        struct ocib_error **err)
 {
@@ -381,6 +393,9 @@ static int make_secret(struct ocib_run_mounts *mounts, struct ocib_run_mount *it
         return 0; /* a variable only */
     }
     item->folder = false;
+    if (mounts->lent) {
+        return 0;
+    }
     OCIB_AUTO_FD int fs = new_file(mount, "secret", ocib_buf_str(&secret->value));
     if (fs < 0) {
         return fail(item, "make a secret's file", err);
@@ -413,6 +428,13 @@ static int make_ssh(struct ocib_run_mounts *mounts, struct ocib_run_mount *item,
                       "the step needs the SSH agent %s, which was not given", mount->id);
         return ocib_error_hint_set(err, "give it with --ssh %s", mount->id);
     }
+    if (mounts->lent) {
+        ocib_error_at(err, OCIB_ESANDBOX, mount->span,
+                      "an SSH agent can't be given to steps in sandbox mode chroot");
+        return ocib_error_hint_set(err,
+                                   "fetch in another way, or build where steps can have mounts: "
+                                   "see ocib doctor");
+    }
     if (mount->owned) {
         ocib_error_at(err, OCIB_EDOCKERFILE, mount->span,
                       "mode, uid and gid of a forwarded SSH agent are not supported yet");
@@ -434,6 +456,9 @@ static int add_script(struct ocib_run_mounts *mounts, struct ocib_error **err)
         .kind = OCIB_MOUNT_BIND, .span = mounts->step->op->span, .read_only = true, .mode = 0755};
     struct ocib_run_mount *item = add_item(mounts, &mounts->script);
     item->target = OCIB_SCRIPT_FOLDER;
+    if (mounts->lent) {
+        return 0;
+    }
     item->fd = new_file(item->mount, strrchr(run->script_path, '/') + 1, ocib_str(run->script));
     return item->fd < 0 ? fail(item, "make a script", err) : 0;
 }
@@ -511,7 +536,7 @@ int ocib_run_mounts_prepare(struct ocib_run_mounts *mounts, struct ocib_error **
     if (add_script(mounts, err) < 0 || take_caches(mounts, err) < 0) {
         return -1;
     }
-    return mount_caches(mounts, err);
+    return mounts->lent ? 0 : mount_caches(mounts, err);
 }
 
 void ocib_run_mounts_provide(const struct ocib_run_mounts *mounts, struct ocib_provided *list,
@@ -566,7 +591,7 @@ static int by_target(const void *a, const void *b)
 
 int ocib_run_mounts_finish(struct ocib_run_mounts *mounts, int root_fd, struct ocib_error **err)
 {
-    for (size_t i = 0; i < mounts->len; i++) {
+    for (size_t i = 0; i < mounts->len && !mounts->lent; i++) {
         struct ocib_run_mount *item = &mounts->items[i];
         if (!item->target) {
             continue;
@@ -582,7 +607,7 @@ int ocib_run_mounts_finish(struct ocib_run_mounts *mounts, int root_fd, struct o
     if (mounts->made.len) {
         qsort(mounts->made.items, mounts->made.len, sizeof(*mounts->made.items), by_target);
     }
-    return 0;
+    return mounts->lent ? ocib_run_mounts_lend(mounts, root_fd, err) : 0;
 }
 
 int ocib_run_mounts_env(const struct ocib_run_mounts *mounts, struct ocib_strings *env,

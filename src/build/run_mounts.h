@@ -29,6 +29,7 @@ struct ocib_run_mount {
     struct ocib_digest cache;       /* of a cache: what it is known by */
     char *cache_path;               /* its folder */
     int lock_fd;
+    int lent_fd; /* what of it is in the tree, -1: nothing */
 };
 
 struct ocib_run_mounts {
@@ -38,6 +39,7 @@ struct ocib_run_mounts {
         OCIB_VEC(struct ocib_step_mount);
     } made;
     struct ocib_mount script; /* stands for the folder of a heredoc's script */
+    bool lent;                /* nothing can be mounted: run_lend.c */
 };
 
 /* Resolves all; nothing is made or unpacked. */
@@ -57,9 +59,18 @@ void ocib_run_mounts_provide(const struct ocib_run_mounts *mounts, struct ocib_p
 /* Makes what depends on the tree, and fills mounts->made, parents first. */
 int ocib_run_mounts_finish(struct ocib_run_mounts *mounts, int root_fd,
                            struct ocib_error **err) OCIB_MUST;
+/* After the step, however it went: takes out what was put into the tree instead of mounted. */
+int ocib_run_mounts_take_back(struct ocib_run_mounts *mounts, struct ocib_error **err) OCIB_MUST;
 /* Variables that mounts set. */
 int ocib_run_mounts_env(const struct ocib_run_mounts *mounts, struct ocib_strings *env,
                         struct ocib_error **err) OCIB_MUST;
+
+/* run_lend.c: puts what would be mounted into the tree. */
+int ocib_run_mounts_lend(struct ocib_run_mounts *mounts, int root_fd,
+                         struct ocib_error **err) OCIB_MUST;
+/* The value of a secret that was given. */
+struct ocib_str ocib_run_mount_secret(const struct ocib_run_mounts *mounts,
+                                      const struct ocib_mount *mount);
 
 /* run_cache.c: the folder of a cache, locked as its sharing says, filled when it is new. */
 int ocib_run_cache_open(struct ocib_run_mounts *mounts, struct ocib_run_mount *cache,

@@ -77,8 +77,15 @@ int ocib_tree_write(int root_fd, bool has_epoch, int64_t epoch, struct ocib_tar_
 /* A whole tree copied to a folder of the host, for -o type=local. Files that are there already give
  * way; everything belongs to the user. */
 int ocib_tree_copy(int root_fd, int dest_fd, struct ocib_error **err) OCIB_MUST;
+enum {
+    OCIB_CLONE_NO_DEVICES = 1, /* device nodes are left out */
+    OCIB_CLONE_NO_LINKS = 2,   /* the names of one file become files of their own */
+};
 /* A whole tree copied to an empty folder as it is: owners, modes, times, hard links, attributes;
- * contents shared where the file system can. `no_devices`: device nodes are left out. */
-int ocib_tree_clone(int root_fd, int dest_fd, bool no_devices, struct ocib_error **err) OCIB_MUST;
+ * contents shared where the file system can. `flags`: a set of the above. */
+int ocib_tree_clone(int root_fd, int dest_fd, unsigned flags, struct ocib_error **err) OCIB_MUST;
+/* Makes dir_fd/name, one of several names of a file that is no folder, a file of its own that looks
+ * the same; `spare` is a name that the folder does not have. -1 with errno. */
+int ocib_file_separate(int dir_fd, const char *name, const char *spare) OCIB_MUST;
 
 #endif

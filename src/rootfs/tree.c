@@ -29,6 +29,7 @@ struct folder {
 struct copy {
     bool exact;      /* a tree to work on: owners and all attributes too, in an empty folder */
     bool no_devices; /* of an exact copy: they are left out */
+    bool no_links;   /* the names of one file become files */
     struct ocib_buf path;
     struct ocib_map *links; /* as in the emitter */
     int root_fd;            /* of the copy: hard links name their first path */
@@ -112,7 +113,7 @@ static int copy_link(struct copy *c, const char *name)
 static int link_again(struct copy *c, const char *name, const struct stat *st)
 {
     char key[64];
-    if (st->st_nlink < 2 || S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode)) {
+    if (st->st_nlink < 2 || S_ISCHR(st->st_mode) || S_ISBLK(st->st_mode) || c->no_links) {
         return 0;
     }
     snprintf(key, sizeof(key), "%llx:%llx", (unsigned long long)st->st_dev,
@@ -264,10 +265,54 @@ int ocib_tree_copy(int root_fd, int dest_fd, struct ocib_error **err)
     return copy_all(&c, root_fd, dest_fd, err);
 }
 
-int ocib_tree_clone(int root_fd, int dest_fd, bool no_devices, struct ocib_error **err)
+int ocib_tree_clone(int root_fd, int dest_fd, unsigned flags, struct ocib_error **err)
 {
     OCIB_AUTO(copy_release)
-    struct copy c = {
-        .links = ocib_map_new(free), .root_fd = dest_fd, .exact = true, .no_devices = no_devices};
+    struct copy c = {.links = ocib_map_new(free),
+                     .root_fd = dest_fd,
+                     .exact = true,
+                     .no_devices = flags & OCIB_CLONE_NO_DEVICES,
+                     .no_links = flags & OCIB_CLONE_NO_LINKS};
     return copy_all(&c, root_fd, dest_fd, err);
+}
+
+static int copy_content_as(int dir_fd, const char *name, const char *as, const struct stat *st)
+{
+    struct ocib_copy_ways ways = {0};
+    OCIB_AUTO_FD int from = openat(dir_fd, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    OCIB_AUTO_FD int to =
+        openat(dir_fd, as, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    return from < 0 || to < 0 || ocib_copy_content(from, to, st, &ways) < 0 ? -1 : 0;
+}
+
+static int copy_link_as(int dir_fd, const char *name, const char *as)
+{
+    OCIB_AUTO_FREE char *text = ocib_readlink_at(dir_fd, name);
+    return text ? symlinkat(text, dir_fd, as) : -1;
+}
+
+static int copy_as(int dir_fd, const char *name, const char *as, const struct stat *st)
+{
+    const struct copy c = {.exact = true};
+    OCIB_AUTO(ocib_xattrs_release) struct ocib_xattrs xattrs = {0};
+    int made = S_ISREG(st->st_mode) ? copy_content_as(dir_fd, name, as, st)
+               : S_ISLNK(st->st_mode)
+                   ? copy_link_as(dir_fd, name, as)
+                   : mknodat(dir_fd, as, st->st_mode & (S_IFMT | 0600), st->st_rdev);
+    if (made < 0 || ocib_xattrs_read(dir_fd, name, goes_along, &xattrs) < 0) {
+        return -1;
+    }
+    return set_attributes(&c, dir_fd, as, st, &xattrs);
+}
+
+int ocib_file_separate(int dir_fd, const char *name, const char *spare)
+{
+    struct stat folder;
+    struct stat st;
+    if (fstat(dir_fd, &folder) < 0 || fstatat(dir_fd, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+        copy_as(dir_fd, name, spare, &st) < 0 || renameat(dir_fd, spare, dir_fd, name) < 0) {
+        return -1;
+    }
+    const struct timespec times[2] = {folder.st_atim, folder.st_mtim};
+    return futimens(dir_fd, times);
 }

@@ -5,6 +5,7 @@
 #include "rootfs/print.h"
 #include "rootfs/walk.h"
 #include "sys/fd.h"
+#include "sys/file.h"
 #include "sys/path.h"
 
 #include <errno.h>
@@ -60,8 +61,17 @@ struct level {
     size_t next_before;
 };
 
+/* A name of a file that has others: it shall be a file of its own. */
+struct shared {
+    char *path;
+    struct entry *entry;
+};
+
 struct scan {
     struct ocib_worktree *tree;
+    struct {
+        OCIB_VEC(struct shared);
+    } shared;
     struct ocib_emitter *emitter; /* NULL: nothing is written */
     struct ocib_buf path;
     struct {
@@ -243,19 +253,15 @@ static void warn_left_out(const struct scan *s, const struct stat *st)
                                    : "in a layer its name means that something is removed");
 }
 
-/* A file whose names are all of layers below is separate under each name that changes, as in an
- * overlay. */
-static int write_file(struct scan *s, const char *name, const struct stat *st, bool separate,
+static int write_file(struct scan *s, const char *name, const struct stat *st,
                       struct ocib_error **err)
 {
-    struct stat copy = *st;
     if (!s->emitter) {
         return 0;
     }
-    copy.st_nlink = separate ? 1 : st->st_nlink;
     return write_folders(s, err) < 0
                ? -1
-               : ocib_emit(s->emitter, top(s)->fd, name, s->path.data, &copy, err);
+               : ocib_emit(s->emitter, top(s)->fd, name, s->path.data, st, err);
 }
 
 /* --- walking ---------------------------------------------------------------------------------- */
@@ -290,6 +296,9 @@ static int handle_file(struct scan *s, const char *name, const struct stat *st,
                        const struct entry *before, struct entry *now, struct ocib_error **err)
 {
     bool existed = before && is_same_type(before, st) && before->links;
+    if (st->st_nlink > 1) {
+        ocib_vec_push(&s->shared, ((struct shared){ocib_strdup(s->path.data), now}));
+    }
     if (existed && is_untouched(s->tree, before, now)) {
         take_over_print(now, before);
         return 0;
@@ -303,8 +312,7 @@ static int handle_file(struct scan *s, const char *name, const struct stat *st,
     if (existed && !has_new_name(before, now) && is_same_file(s, before, now)) {
         return 0;
     }
-    bool separate = existed && before->links > 1 && before->inode == now->inode;
-    if (write_file(s, name, st, separate, err) < 0) {
+    if (write_file(s, name, st, err) < 0) {
         return -1;
     }
     bool unwanted = s->tree->options.no_devices && is_device(st->st_mode);
@@ -449,8 +457,45 @@ static int step(struct scan *s, struct ocib_error **err)
     return handle_now(s, is, before, &level->now->entries[level->next_now++], err);
 }
 
+/* The last of its names needs nothing more. */
+static int separate(struct ocib_worktree *tree, const struct shared *shared)
+{
+    struct stat st;
+    const char *slash = strrchr(shared->path, '/');
+    const char *name = slash ? slash + 1 : shared->path;
+    OCIB_AUTO_FREE char *parent =
+        slash ? ocib_strndup(shared->path, (size_t)(slash - shared->path)) : ocib_strdup(".");
+    OCIB_AUTO_FD int dir =
+        ocib_open_no_links(tree->options.folder_fd, parent, O_RDONLY | O_DIRECTORY, 0);
+    char spare[17];
+    ocib_random_name(spare);
+    if (dir < 0 || fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0 ||
+        (st.st_nlink > 1 && ocib_file_separate(dir, name, spare) < 0) ||
+        fstatat(dir, name, &st, AT_SYMLINK_NOFOLLOW) < 0) {
+        return -1;
+    }
+    entry_set(shared->entry, &st);
+    tree->newest = shared->entry->ctime > tree->newest ? shared->entry->ctime : tree->newest;
+    return 0;
+}
+
+static int separate_all(const struct scan *s, struct ocib_error **err)
+{
+    for (size_t i = 0; i < s->shared.len; i++) {
+        const struct shared *shared = &s->shared.items[i];
+        if (shared->entry->links && separate(s->tree, shared) < 0) {
+            return ocib_error_set_errno(err, OCIB_ESTORE, "can't copy %s", shared->path);
+        }
+    }
+    return 0;
+}
+
 static void scan_release(struct scan *s)
 {
+    for (size_t i = 0; i < s->shared.len; i++) {
+        free(s->shared.items[i].path);
+    }
+    ocib_vec_release(&s->shared);
     for (size_t i = 0; i < s->levels.len; i++) {
         level_release(&s->levels.items[i]);
     }
@@ -485,7 +530,7 @@ static int scan(struct ocib_worktree *tree, struct ocib_emitter *emitter, struct
     while (status == 0 && s.levels.len) {
         status = step(&s, err);
     }
-    if (status < 0) {
+    if (status < 0 || separate_all(&s, err) < 0) {
         entry_release(&root);
         return -1;
     }
@@ -518,7 +563,9 @@ struct ocib_worktree *ocib_worktree_new(const struct ocib_worktree_options *opti
     OCIB_AUTO(ocib_worktree_cleanup) struct ocib_worktree *tree = ocib_new(struct ocib_worktree);
     tree->options = *options;
     if (options->pristine_fd >= 0 &&
-        ocib_tree_clone(options->pristine_fd, options->folder_fd, options->no_devices, err) < 0) {
+        ocib_tree_clone(options->pristine_fd, options->folder_fd,
+                        OCIB_CLONE_NO_LINKS | (options->no_devices ? OCIB_CLONE_NO_DEVICES : 0U),
+                        err) < 0) {
         return NULL;
     }
     return scan(tree, NULL, err) < 0 ? NULL : ocib_steal(&tree);

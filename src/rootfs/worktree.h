@@ -9,8 +9,9 @@
  * until it has moved on. Any other file is compared: mode, owner, size, times, and by digest
  * attributes and content, with what the index noted, or with the tree that the copy was made from.
  *
- * What an overlay does and this doesn't: writing to a file by one of its several names, all of
- * which come from layers below, changes the others too.
+ * In an overlay, writing to a file by one of its several names, all of which come from layers
+ * below, leaves the others as they are. Here such names are files of their own as soon as the step
+ * that made them has ended.
  */
 #ifndef OCIB_ROOTFS_WORKTREE_H
 #define OCIB_ROOTFS_WORKTREE_H

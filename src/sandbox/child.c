@@ -9,6 +9,7 @@
  */
 #include "base/mem.h"
 #include "sandbox/caps.h"
+#include "sandbox/chroot.h"
 #include "sandbox/command.h"
 #include "sandbox/mounts.h"
 #include "sandbox/sandbox.h"
@@ -19,6 +20,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <net/if.h>
 #include <poll.h>
 #include <sched.h>
@@ -79,13 +81,16 @@ static int set_up(const struct ocib_sandbox_spec *spec, struct ocib_error **err)
     if (spec->has_cgroup && enter_cgroup(OCIB_CHILD_MOUNTS + (int)spec->mounts.len, err) < 0) {
         return -1;
     }
+    if (spec->no_network && loopback_up(err) < 0) {
+        return -1;
+    }
+    if (spec->in_chroot) {
+        return 0;
+    }
     hide_cgroups();
     if (sethostname(spec->hostname, strlen(spec->hostname)) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't set the host name %s",
                                     spec->hostname);
-    }
-    if (spec->no_network && loopback_up(err) < 0) {
-        return -1;
     }
     int entered = ocib_sandbox_enter_tree(OCIB_CHILD_ROOT, spec, err);
     close(OCIB_CHILD_ROOT);
@@ -99,7 +104,8 @@ static int set_up(const struct ocib_sandbox_spec *spec, struct ocib_error **err)
 static int run_command(struct ocib_sandbox_spec *spec, int supervisor)
 {
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
-    int status = ocib_sandbox_command(spec, supervisor, &err);
+    bool entered = !spec->in_chroot || ocib_chroot_enter_tree(OCIB_CHILD_ROOT, &err) == 0;
+    int status = entered ? ocib_sandbox_command(spec, supervisor, &err) : -1;
     if (status < 0) {
         ocib_sandbox_report_error(OCIB_CHILD_CONTROL, err);
         return 1;
@@ -143,7 +149,9 @@ static int step_down(const struct ocib_sandbox_spec *spec, int supervised, struc
     if (spec->emulated) {
         return ocib_supervise_step(supervised, spec, err);
     }
-    if (!spec->shell.len && ocib_caps_limit(0) < 0) {
+    /* In a chroot it ends processes of other users by itself. */
+    uint64_t keep = spec->in_chroot ? UINT64_C(1) << CAP_KILL : 0;
+    if (!spec->shell.len && ocib_caps_limit(keep) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't drop the init's capabilities");
     }
     return 0;
@@ -175,6 +183,10 @@ static void offer_shell(struct ocib_sandbox_spec *spec)
 static int start_and_wait(struct ocib_sandbox_spec *spec, int *status, struct ocib_error **err)
 {
     int pair[2];
+    OCIB_AUTO_FD int signals = spec->in_chroot ? ocib_chroot_adopt(err) : -1;
+    if (spec->in_chroot && signals < 0) {
+        return -1;
+    }
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a socket pair");
     }
@@ -190,6 +202,11 @@ static int start_and_wait(struct ocib_sandbox_spec *spec, int *status, struct oc
     ocib_fd_cleanup(&theirs);
     if (step_down(spec, ours, err) < 0) {
         return -1;
+    }
+    if (spec->in_chroot) {
+        close(OCIB_CHILD_ROOT);
+        *status = ocib_chroot_reap(command, OCIB_CHILD_CONTROL, signals);
+        return 0;
     }
     *status = reap_until(command);
     if (spec->shell.len && *status != 0) {
@@ -226,6 +243,7 @@ static _Noreturn void serve(void)
     int status = 0;
     setsid();
     prctl(PR_SET_NAME, OCIB_SERVER_NAME);
+    prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0); /* of a step that has lost its init (chroot.h) */
     if (prctl(PR_SET_DUMPABLE, 0) < 0 || ocib_server_serve(OCIB_CHILD_CONTROL) < 0) {
         _exit(0);
     }

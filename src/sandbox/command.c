@@ -1,6 +1,7 @@
 #include "sandbox/command.h"
 
 #include "sandbox/caps.h"
+#include "sandbox/chroot.h"
 #include "sandbox/policy.h"
 #include "sandbox/supervise.h"
 #include "sandbox/terminal.h"

@@ -1,4 +1,5 @@
 #include "sandbox/caps.h"
+#include "sandbox/chroot.h"
 #include "sandbox/exe.h"
 #include "sandbox/modes.h"
 #include "sandbox/obstacles.h"
@@ -36,6 +37,24 @@ const char *ocib_sandbox_layers_form(const struct ocib_sandbox *sandbox)
 const char *ocib_sandbox_why(const struct ocib_sandbox *sandbox)
 {
     return sandbox->why;
+}
+
+int ocib_sandbox_fill_tree(struct ocib_sandbox *sandbox, int root_fd, const struct ocib_log *log,
+                           struct ocib_error **err)
+{
+    bool null_only;
+    if (sandbox->mode != OCIB_SANDBOX_CHROOT) {
+        return 0;
+    }
+    if (ocib_chroot_fill_dev(root_fd, &null_only, err) < 0) {
+        return -1;
+    }
+    if (null_only && !atomic_exchange(&sandbox->told, true)) {
+        ocib_log(log, OCIB_LOG_WARNING,
+                 "no device nodes can be made here: for steps /dev/null is an empty file, and "
+                 "there is no /dev/zero, full, random, urandom and tty");
+    }
+    return 0;
 }
 
 const char *const *ocib_sandbox_mount_points(void)
@@ -202,6 +221,12 @@ struct ocib_sandbox *ocib_sandbox_enter(enum ocib_sandbox_mode mode, const struc
         return NULL;
     }
     sandbox->in_userns = ocib_probe_in_userns();
+    if (mode == OCIB_SANDBOX_AUTO && sandbox->mode == OCIB_SANDBOX_CHROOT) {
+        ocib_log(log, OCIB_LOG_WARNING,
+                 "steps run in mode chroot: without /proc and /sys, and not kept apart from other "
+                 "processes of this container; ocib doctor says what keeps better modes from "
+                 "working");
+    }
     ocib_log(log, OCIB_LOG_DEBUG, "sandbox mode %s%s%s", ocib_sandbox_mode_name(sandbox->mode),
              sandbox->why ? ": " : "", sandbox->why ? sandbox->why : "");
     return ocib_steal(&sandbox);

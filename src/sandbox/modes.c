@@ -1,6 +1,7 @@
 #include "sandbox/modes.h"
 
 #include "base/buf.h"
+#include "sandbox/chroot.h"
 #include "sandbox/obstacles.h"
 #include "sandbox/probe.h"
 #include "sandbox/single.h"
@@ -30,7 +31,8 @@ static const struct ocib_mode modes[] = {
      ocib_userns_enter},
     {OCIB_SANDBOX_SINGLE, "single", "a user namespace with one id", ocib_single_try,
      ocib_single_enter},
-    {OCIB_SANDBOX_CHROOT, "chroot", "a copied tree without namespaces", NULL, NULL},
+    {OCIB_SANDBOX_CHROOT, "chroot", "a copied tree without namespaces", ocib_chroot_try,
+     ocib_chroot_enter},
     {OCIB_SANDBOX_TRACED, "traced", "no privilege at all", NULL, NULL},
 };
 

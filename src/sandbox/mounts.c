@@ -193,14 +193,16 @@ static int mount_cgroup(int root_fd, bool writable, struct ocib_error **err)
                                                          : 0;
 }
 
-static const struct node {
-    const char *name;
-    unsigned minor;
-    unsigned major;
-} nodes[] = {
+static const struct ocib_device_node nodes[] = {
     {"null", 3, 1},   {"zero", 5, 1},    {"full", 7, 1},
     {"random", 8, 1}, {"urandom", 9, 1}, {"tty", 0, 5},
 };
+
+const struct ocib_device_node *ocib_device_nodes(size_t *count)
+{
+    *count = OCIB_COUNT(nodes);
+    return nodes;
+}
 
 static const struct {
     const char *name;
@@ -296,7 +298,7 @@ static int new_pts(void)
  * are none then. */
 static int add_devices(int dev_fd, struct ocib_error **err)
 {
-    static const struct node more[] = {
+    static const struct ocib_device_node more[] = {
         {"kmsg", 11, 1},  {"cuse", 203, 10},         {"fuse", 229, 10},
         {"kvm", 232, 10}, {"loop-control", 237, 10}, {"net/tun", 200, 10},
     };

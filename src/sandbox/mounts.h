@@ -18,6 +18,14 @@
 
 #include <stdbool.h>
 
+/* The nodes of a step's /dev. */
+struct ocib_device_node {
+    const char *name;
+    unsigned minor;
+    unsigned major;
+};
+const struct ocib_device_node *ocib_device_nodes(size_t *count);
+
 /* Enters the tree, a detached mount that is used up by this: after it "/" is the tree and nothing
  * of the host is mounted any more. The step's own mounts are the descriptors from OCIB_CHILD_MOUNTS
  * on. */

@@ -1,5 +1,6 @@
 #include "sandbox/caps.h"
 #include "sandbox/cgroup.h"
+#include "sandbox/chroot.h"
 #include "sandbox/modes.h"
 #include "sandbox/probe.h"
 #include "sandbox/sandbox.h"
@@ -13,6 +14,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <poll.h>
 #include <sched.h>
 #include <signal.h>
@@ -31,6 +33,8 @@ enum {
 /* One step while it runs. */
 struct run {
     const struct ocib_step *step;
+    bool in_chroot;
+    pid_t server;
     int pidfd;      /* of process 1 of the step */
     int streams[2]; /* read ends of what the step's descriptors 1 and 2 are; -1 after their end */
     int control;
@@ -41,13 +45,24 @@ struct run {
     bool interrupted;
 };
 
+/* The kernel ends all of a pid namespace with its process 1; the init of a chroot does so itself
+ * when it is left alone. */
+static void ask_to_end(const struct run *run)
+{
+    if (run->in_chroot) {
+        shutdown(run->control, SHUT_RDWR);
+    } else {
+        ocib_pidfd_kill(run->pidfd);
+    }
+}
+
 /* Kills process 1 of the step's namespace, and with it all others, and waits until they are gone.
  */
 static void end_step(struct run *run)
 {
     struct pollfd ended = {run->pidfd, POLLIN, 0};
     if (run->pidfd >= 0) {
-        ocib_pidfd_kill(run->pidfd);
+        ask_to_end(run);
         while (poll(&ended, 1, -1) < 0 && errno == EINTR) {
         }
     }
@@ -90,12 +105,22 @@ static const struct ocib_buf *get_filter(struct ocib_sandbox *sandbox, struct oc
     return none; /* what another thread has put there, or NULL after a failure */
 }
 
+/* Without CAP_SYS_ADMIN a filter would need no_new_privs, which ends sudo. In a chroot it is done
+ * without: the container has its own. */
+static bool may_filter(void)
+{
+    return ocib_caps_effective() & UINT64_C(1) << CAP_SYS_ADMIN;
+}
+
 /* Where ids are emulated there is always a filter, which hands calls over. */
 static int choose_filter(struct ocib_sandbox *sandbox, const struct ocib_step *step,
                          struct ocib_sandbox_spec *spec, struct ocib_error **err)
 {
     const struct ocib_policy *policy = step->policy;
     const struct ocib_emulations *emulations = emulations_of(sandbox);
+    if (spec->in_chroot && !may_filter()) {
+        return 0;
+    }
     if (step->insecure || (policy && policy->unfiltered)) {
         return emulations ? ocib_seccomp_build_open(emulations, &spec->filter, err) : 0;
     }
@@ -133,6 +158,7 @@ static int apply_policy(struct ocib_sandbox *sandbox, const struct ocib_step *st
         ocib_buf_add(&spec->limits, policy->limits.items,
                      policy->limits.len * sizeof(*policy->limits.items));
     }
+    spec->caps = spec->in_chroot ? ocib_chroot_caps(spec->caps) : spec->caps;
     return choose_filter(sandbox, step, spec, err);
 }
 
@@ -147,6 +173,7 @@ static int encode(struct ocib_sandbox *sandbox, const struct ocib_step *step, st
         .no_network = step->no_network,
         .emulated = sandbox->mode == OCIB_SANDBOX_SINGLE,
         .outer_proc = ocib_mode_may_show_outer_proc(sandbox->mode),
+        .in_chroot = sandbox->mode == OCIB_SANDBOX_CHROOT,
         .cwd = cwd,
         .hostname = hostname,
         .argv = *step->argv,
@@ -194,9 +221,10 @@ static void ends_release(struct ends *ends)
  * The child uses its mount of the tree up, so it gets a copy. Kernels before 6.15 do not copy
  * detached mounts: there it gets the caller's own, which then serves for one step.
  */
-static int copy_tree(int root_fd)
+static int copy_tree(const struct run *run)
 {
-    int copy = ocib_mount_clone(root_fd, "", true);
+    int root_fd = run->step->root_fd;
+    int copy = run->in_chroot ? -1 : ocib_mount_clone(root_fd, "", true);
     return copy >= 0 ? copy : fcntl(root_fd, F_DUPFD_CLOEXEC, 0);
 }
 
@@ -213,17 +241,25 @@ static int make_pipe(int *read_end, int *write_end)
     return fcntl(pair[0], F_SETFL, O_NONBLOCK);
 }
 
+/* Without /proc, /dev/stdout can't lead to the step's own pipe: it is the pipe. */
+static int make_stream(struct run *run, int i, int *write_end)
+{
+    static const char *const names[] = {"stdout", "stderr"};
+    return run->in_chroot
+               ? ocib_chroot_pipe(run->step->root_fd, names[i], &run->streams[i], write_end)
+               : make_pipe(&run->streams[i], write_end);
+}
+
 static int make_ends(struct run *run, struct ends *ends, struct ocib_error **err)
 {
     int pair[2];
-    if (make_pipe(&run->streams[0], &ends->streams[0]) < 0 ||
-        make_pipe(&run->streams[1], &ends->streams[1]) < 0 ||
+    if (make_stream(run, 0, &ends->streams[0]) < 0 || make_stream(run, 1, &ends->streams[1]) < 0 ||
         socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make the pipes of a step");
     }
     run->control = pair[0];
     ends->control = pair[1];
-    ends->tree = copy_tree(run->step->root_fd);
+    ends->tree = copy_tree(run);
     if (ends->tree < 0) {
         return ocib_error_set_errno(err, OCIB_EINTERNAL, "can't take the tree of a step");
     }
@@ -276,12 +312,17 @@ static int start(struct ocib_sandbox *sandbox, struct run *run, struct ocib_erro
         mounts[count++] = ends.input;
     }
     const struct ocib_server_request request = {
-        .namespaces = ocib_probe_step_namespaces() | (run->step->no_network ? CLONE_NEWNET : 0),
+        .namespaces = (run->in_chroot ? 0 : ocib_probe_step_namespaces()) |
+                      (run->step->no_network ? CLONE_NEWNET : 0),
         .fds = {ends.streams[0], ends.streams[1], ends.control, ends.tree},
         .mounts = mounts,
         .mount_count = count,
     };
     run->pidfd = ocib_server_fork(&sandbox->server, &request, run->control, &ends.control, err);
+    if (run->pidfd < 0 && run->in_chroot && run->step->no_network) {
+        ocib_error_hint_replace(err, "in sandbox mode chroot there is no network namespace where "
+                                     "the kernel refuses one: build with --network=host");
+    }
     return run->pidfd < 0 ? -1 : 0;
 }
 
@@ -336,7 +377,7 @@ static void look_for_interrupt(struct run *run)
 {
     if (run->step->interrupted && *run->step->interrupted && !run->interrupted) {
         run->interrupted = true;
-        ocib_pidfd_kill(run->pidfd);
+        ask_to_end(run);
     }
 }
 
@@ -396,6 +437,9 @@ static int finish(struct run *run, struct ocib_step_result *result, struct ocib_
     int status = 0;
     ocib_fd_cleanup(&run->pidfd);
     take_record(run);
+    if (run->in_chroot && !run->record.len) {
+        ocib_chroot_sweep(run->server);
+    }
     if (run->interrupted) {
         return ocib_error_set(err, OCIB_EINTERRUPTED, "interrupted");
     }
@@ -426,6 +470,18 @@ static int check(const struct ocib_sandbox *sandbox, const struct ocib_step *ste
     if (step->argv->len == 0) {
         return ocib_error_set(err, OCIB_EBUILD, "the command is empty");
     }
+    if (step->insecure && sandbox->mode == OCIB_SANDBOX_CHROOT) {
+        return ocib_error_set(err, OCIB_ESANDBOX,
+                              "RUN --security=insecure can't be had in sandbox mode chroot: the "
+                              "step could leave its tree");
+    }
+    if (step->io && (step->io->terminal || step->io->shell) &&
+        sandbox->mode == OCIB_SANDBOX_CHROOT) {
+        return ocib_error_set(
+            err, OCIB_ESANDBOX,
+            "there are no terminals in sandbox mode chroot, where devpts can't be "
+            "mounted");
+    }
     if (step->mount_count > OCIB_STEP_MOUNTS_MAX - 2) {
         return ocib_error_set(err, OCIB_EINTERNAL, "a step with %zu mounts", step->mount_count);
     }
@@ -438,6 +494,8 @@ int ocib_sandbox_run(struct ocib_sandbox *sandbox, const struct ocib_step *step,
     OCIB_AUTO_BUF struct ocib_buf spec = {0};
     OCIB_AUTO(run_release)
     struct run run = {.step = step,
+                      .in_chroot = sandbox->mode == OCIB_SANDBOX_CHROOT,
+                      .server = sandbox->server.process.pid,
                       .pidfd = -1,
                       .streams = {-1, -1},
                       .control = -1,

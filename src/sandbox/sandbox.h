@@ -60,6 +60,11 @@ const char *ocib_sandbox_layers_form(const struct ocib_sandbox *sandbox);
 /* Why not a better mode, and what to do; NULL in mode root. */
 const char *ocib_sandbox_why(const struct ocib_sandbox *sandbox);
 
+/* Puts into a step's tree what the mode can't mount there: in mode chroot into its folder /dev.
+ * Once before each step, when the provided paths are in place. */
+int ocib_sandbox_fill_tree(struct ocib_sandbox *sandbox, int root_fd, const struct ocib_log *log,
+                           struct ocib_error **err) OCIB_MUST;
+
 /* Paths that must exist in a step's tree as mount points (rootfs provides them): "/proc", "/sys",
  * "/dev". NULL-ended. */
 const char *const *ocib_sandbox_mount_points(void);
@@ -89,7 +94,7 @@ struct ocib_step_io {
 };
 
 struct ocib_step {
-    int root_fd; /* the tree: a detached mount (see rootfs/snapshot.h) */
+    int root_fd; /* the tree: a detached mount (see rootfs/snapshot.h); in mode chroot a folder */
     const struct ocib_strings *argv;
     const struct ocib_strings *env;
     const char *cwd; /* made by nobody here: it must exist */

@@ -15,6 +15,7 @@ struct ocib_sandbox {
     bool emulates; /* in mode none: owners of files are recorded in them */
     bool was_root; /* of the machine, before the mode was entered */
     char *why;
+    atomic_bool told;                  /* what a step can't have in mode chroot */
     struct ocib_server server;         /* not started in mode none */
     _Atomic(struct ocib_buf *) filter; /* NULL: not made yet */
 };

@@ -64,6 +64,7 @@ enum {
     FLAG_INPUT = 32,
     FLAG_TERMINAL = 64,
     FLAG_OUTER_PROC = 256,
+    FLAG_CHROOT = 512,
     FLAG_EMULATED = 128,
 };
 
@@ -74,7 +75,7 @@ static uint32_t flags_of(const struct ocib_sandbox_spec *spec)
            (spec->no_new_privileges ? FLAG_NO_NEW_PRIVILEGES : 0U) |
            (spec->has_cgroup ? FLAG_CGROUP : 0U) | (spec->emulated ? FLAG_EMULATED : 0U) |
            (spec->has_input ? FLAG_INPUT : 0U) | (spec->has_terminal ? FLAG_TERMINAL : 0U) |
-           (spec->outer_proc ? FLAG_OUTER_PROC : 0U);
+           (spec->outer_proc ? FLAG_OUTER_PROC : 0U) | (spec->in_chroot ? FLAG_CHROOT : 0U);
 }
 
 static void take_flags(struct ocib_sandbox_spec *spec, uint32_t flags)
@@ -86,6 +87,7 @@ static void take_flags(struct ocib_sandbox_spec *spec, uint32_t flags)
     spec->has_cgroup = flags & FLAG_CGROUP;
     spec->has_input = flags & FLAG_INPUT;
     spec->has_terminal = flags & FLAG_TERMINAL;
+    spec->in_chroot = flags & FLAG_CHROOT;
     spec->emulated = flags & FLAG_EMULATED;
     spec->outer_proc = flags & FLAG_OUTER_PROC;
 }

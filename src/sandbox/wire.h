@@ -32,9 +32,10 @@ struct ocib_sandbox_spec {
     uint32_t uid;
     uint32_t gid;
     bool no_network;
-    bool emulated; /* ids exist in the eyes of a supervisor only */
-    bool insecure; /* no cover over /proc and /sys, device nodes work, capabilities go to all users
-                    */
+    bool emulated;  /* ids exist in the eyes of a supervisor only */
+    bool in_chroot; /* the tree is a folder, and there are no mounts */
+    bool insecure;  /* no cover over /proc and /sys, device nodes work, capabilities go to all users
+                     */
     bool unmasked;
     bool no_new_privileges;
     bool has_input;         /* its standard input is a descriptor of its own, after the others */

@@ -21,7 +21,7 @@ static void tree_open(struct world *w, struct tree *tree, const char *layer)
     tree->folders[1] = new_folder(w, "stash", &tree->stash_fd);
     world_unpack(w, layer);
     OCIB_AUTO_FD int from = open(w->layers.items[0], O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    assert_ok(ocib_tree_clone(from, tree->root_fd, false, &err), err);
+    assert_ok(ocib_tree_clone(from, tree->root_fd, 0, &err), err);
 }
 
 static void tree_release(struct tree *tree)

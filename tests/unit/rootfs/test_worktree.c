@@ -158,6 +158,9 @@ static const char *const scripts[] = {
     "ln new another",
     "ln -f etc/passwd etc/second",
     "rm new",
+    "chmod 600 linked-a; echo more >>linked-b",
+    "ln linked-a linked-c; chmod 640 linked-a",
+    "chmod 600 linked-*; touch -d @4000 linked-a",
     "rm linked-b",
     "echo a >p; echo b >q; ln p p2; ln p p3",
     "rm p p2",
@@ -217,6 +220,8 @@ static void owners_and_attributes(void **state)
     same_layer(w, &copy, "chown 33:33 dir/one; chown -R 7:8 etc; chown 0:0 dir/two");
     same_layer(w, &copy, "chown -R 7:8 etc; chown 33:33 dir/one");
     same_layer(w, &copy, "chown 1000 linked-a linked-b");
+    same_layer(w, &copy, "ln linked-a c; ln linked-a d");
+    same_layer(w, &copy, "chown 2000 c; chmod 4755 d");
     same_layer(w, &copy, "chmod 4755 dir/one; chown 5 dir/one");
     same_layer(w, &copy, "chown 5 dir; chgrp 6 dir/sub");
     if (system("command -v setfattr >/dev/null && command -v setcap >/dev/null") == 0) {
