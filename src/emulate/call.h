@@ -12,7 +12,8 @@
 struct ocib_call {
     struct ocib_supervisor *supervisor;
     const struct seccomp_notif *request;
-    pid_t tid;
+    pid_t tid;   /* as this process sees it */
+    pid_t there; /* as the /proc does that is the working folder */
 };
 
 static inline uint64_t ocib_call_argument(const struct ocib_call *call, int i)
@@ -64,6 +65,8 @@ void ocib_call_changes_root(const struct ocib_call *call);
 const struct ocib_creds *ocib_call_creds(const struct ocib_call *call);
 long ocib_call_become(const struct ocib_call *call, const struct ocib_creds *creds);
 uint64_t ocib_call_bound(const struct ocib_call *call);
+/* Whether set-id bits are without effect (no_new_privs). */
+bool ocib_call_gains_nothing(const struct ocib_call *call);
 /* Answers the call by a descriptor of ours, which the caller gets a copy of. */
 long ocib_call_give_fd(const struct ocib_call *call, int fd, bool close_on_exec) OCIB_MUST;
 

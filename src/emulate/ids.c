@@ -222,7 +222,8 @@ long ocib_emulate_prctl(struct ocib_call *call)
     struct ocib_creds new = *ocib_call_creds(call);
     switch (ocib_call_int(call, 0)) {
     case PR_GET_NO_NEW_PRIVS:
-        return 0; /* set-id programs work, whatever this process was started with */
+        /* Set-id programs work, whatever the builder was started with. */
+        return ocib_call_gains_nothing(call);
     case PR_GET_KEEPCAPS:
         return new.keep_caps;
     case PR_SET_KEEPCAPS:
@@ -287,7 +288,8 @@ static long execute(struct ocib_call *call, const struct ocib_place_spec *spec)
     }
     if (st.st_mode & (S_ISUID | S_ISGID)) {
         ocib_record_read(place.path, true, &st, &owner);
-        st.st_mode &= is_script(place.path) ? 0777 : 07777;
+        bool kept = !ocib_call_gains_nothing(call) && !is_script(place.path);
+        st.st_mode &= kept ? 07777 : 0777;
     }
     ocib_creds_exec(&new, st.st_mode, owner.uid, owner.gid, ocib_call_bound(call));
     if (memcmp(&new, ocib_call_creds(call), sizeof(new)) != 0 && ocib_call_is_alive(call)) {

@@ -75,7 +75,7 @@ static mode_t umask_of(const struct ocib_call *call)
 {
     char text[1024];
     char path[32];
-    snprintf(path, sizeof(path), "%d/status", (int)call->tid);
+    snprintf(path, sizeof(path), "%d/status", (int)call->there);
     OCIB_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
     ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
     text[n < 0 ? 0 : n] = '\0';
@@ -118,7 +118,7 @@ static int open_by_rules(const struct making *m, struct open_how *how)
     struct ocib_place folder = {.path = "."};
     int dir = ocib_call_int(m->call, m->dir);
     snprintf(folder.path, sizeof(folder.path), dir == AT_FDCWD ? "%d/cwd" : "%d/fd/%d",
-             (int)m->call->tid, dir);
+             (int)m->call->there, dir);
     OCIB_AUTO_FD int fd = open(folder.path, O_PATH | O_CLOEXEC);
     if (fd < 0 ||
         !ocib_call_read_text(m->call, ocib_call_argument(m->call, m->path), text, sizeof(text))) {

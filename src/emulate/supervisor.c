@@ -28,6 +28,18 @@
 #define SECCOMP_ADDFD_FLAG_SEND (1UL << 1)
 #endif
 
+#ifndef PIDFD_THREAD
+#define PIDFD_THREAD O_EXCL
+#endif
+
+/* A caller's number in a /proc of another pid namespace. True while its pidfd lives. */
+struct number {
+    pid_t tid;
+    pid_t there;
+    int pidfd;
+};
+enum { NUMBERS = 64 };
+
 struct ocib_supervisor {
     int listener;
     int proc_fd;
@@ -36,10 +48,79 @@ struct ocib_supervisor {
     const struct ocib_emulations *emulations;
     struct ocib_creds_table creds;
     uint64_t bound;
+    bool no_new_privileges;
     struct seccomp_notif_sizes sizes;
-    bool changes_root; /* some caller has called chroot(2) */
-    bool elsewhere;    /* this thread's root is that of the present caller, and not root_fd */
+    struct number *numbers; /* NULL: callers have the same in the /proc */
+    bool changes_root;      /* some caller has called chroot(2) */
+    bool elsewhere;         /* this thread's root is that of the present caller, and not root_fd */
 };
+
+/* ---- callers' numbers ---- */
+
+static bool number_is_good(const struct number *number, pid_t tid)
+{
+    return number->there && number->tid == tid &&
+           syscall(SYS_pidfd_send_signal, number->pidfd, 0, NULL, 0) == 0;
+}
+
+/* proc(5), /proc/PID/fdinfo: a pidfd tells the number in the /proc that it is looked at in. */
+static pid_t read_number(int pidfd)
+{
+    char path[40];
+    char text[512];
+    snprintf(path, sizeof(path), "self/fdinfo/%d", pidfd);
+    OCIB_AUTO_FD int fd = open(path, O_RDONLY | O_CLOEXEC);
+    ssize_t n = fd < 0 ? -1 : read(fd, text, sizeof(text) - 1);
+    text[n < 0 ? 0 : n] = '\0';
+    const char *line = strstr(text, "Pid:");
+    long found = line ? strtol(line + strlen("Pid:"), NULL, 10) : 0;
+    return found > 0 ? (pid_t)found : 0;
+}
+
+static pid_t number_there(struct ocib_supervisor *s, pid_t tid)
+{
+    if (!s->numbers) {
+        return tid;
+    }
+    struct number *number = &s->numbers[(unsigned)tid % NUMBERS];
+    if (number_is_good(number, tid)) {
+        return number->there;
+    }
+    if (number->there) {
+        close(number->pidfd);
+    }
+    *number = (struct number){.tid = tid};
+    number->pidfd = (int)syscall(SYS_pidfd_open, tid, 0);
+    if (number->pidfd < 0) { /* a thread; Linux 6.9 and later know those */
+        number->pidfd = (int)syscall(SYS_pidfd_open, tid, PIDFD_THREAD);
+    }
+    if (number->pidfd >= 0) {
+        number->there = read_number(number->pidfd);
+        if (!number->there) {
+            close(number->pidfd);
+        }
+    }
+    return number->there;
+}
+
+/* The /proc may be one of a pid namespace around this one. */
+static bool has_other_numbers(void)
+{
+    char text[32];
+    ssize_t n = readlink("self", text, sizeof(text) - 1);
+    text[n < 0 ? 0 : n] = '\0';
+    return n > 0 && strtol(text, NULL, 10) != getpid();
+}
+
+static void numbers_free(struct number *numbers)
+{
+    for (size_t i = 0; numbers && i < NUMBERS; i++) {
+        if (numbers[i].there) {
+            close(numbers[i].pidfd);
+        }
+    }
+    free(numbers);
+}
 
 /* ---- memory ---- */
 
@@ -100,7 +181,7 @@ static bool match_root(const struct ocib_call *call)
     if (!s->changes_root || s->elsewhere) {
         return true;
     }
-    snprintf(path, sizeof(path), "%d/root", (int)call->tid);
+    snprintf(path, sizeof(path), "%d/root", (int)call->there);
     if (stat(path, &st) < 0) {
         return false;
     }
@@ -134,7 +215,7 @@ static int name_absolute(const struct ocib_call *call, const char *text, struct 
         bool link_itself = whole && !out->follow;
         if (strncmp(text, own_names[i].prefix, len) == 0 && (!whole || !text[len]) &&
             !link_itself) {
-            return snprintf(out->path, sizeof(out->path), "%d/%s%s", (int)call->tid,
+            return snprintf(out->path, sizeof(out->path), "%d/%s%s", (int)call->there,
                             own_names[i].here, text + len);
         }
     }
@@ -144,7 +225,7 @@ static int name_absolute(const struct ocib_call *call, const char *text, struct 
 bool ocib_call_fd_place(const struct ocib_call *call, int fd, struct ocib_place *out)
 {
     out->follow = true;
-    snprintf(out->path, sizeof(out->path), "%d/fd/%d", (int)call->tid, fd);
+    snprintf(out->path, sizeof(out->path), "%d/fd/%d", (int)call->there, fd);
     return match_root(call);
 }
 
@@ -171,9 +252,9 @@ bool ocib_call_place(const struct ocib_call *call, const struct ocib_place_spec 
     if (text[0] == '/') {
         len = name_absolute(call, text, out);
     } else if (spec->dir_fd == AT_FDCWD) {
-        len = snprintf(out->path, sizeof(out->path), "%d/cwd/%s", (int)call->tid, text);
+        len = snprintf(out->path, sizeof(out->path), "%d/cwd/%s", (int)call->there, text);
     } else {
-        len = snprintf(out->path, sizeof(out->path), "%d/fd/%d/%s", (int)call->tid, spec->dir_fd,
+        len = snprintf(out->path, sizeof(out->path), "%d/fd/%d/%s", (int)call->there, spec->dir_fd,
                        text);
     }
     return len > 0 && (size_t)len < sizeof(out->path);
@@ -214,6 +295,11 @@ long ocib_call_become(const struct ocib_call *call, const struct ocib_creds *cre
 uint64_t ocib_call_bound(const struct ocib_call *call)
 {
     return call->supervisor->bound;
+}
+
+bool ocib_call_gains_nothing(const struct ocib_call *call)
+{
+    return call->supervisor->no_new_privileges;
 }
 
 long ocib_call_give_fd(const struct ocib_call *call, int fd, bool close_on_exec)
@@ -261,6 +347,7 @@ struct ocib_supervisor *ocib_supervisor_new(const struct ocib_supervisor_options
     s->proc_fd = options->proc_fd;
     s->emulations = options->emulations;
     s->bound = options->bound;
+    s->no_new_privileges = options->no_new_privileges;
     s->root_fd = open("/", O_PATH | O_DIRECTORY | O_CLOEXEC);
     if (s->root_fd < 0 || fstat(s->root_fd, &s->root) < 0 || fchdir(s->proc_fd) < 0 ||
         syscall(SYS_seccomp, SECCOMP_GET_NOTIF_SIZES, 0, &s->sizes) < 0) {
@@ -268,6 +355,7 @@ struct ocib_supervisor *ocib_supervisor_new(const struct ocib_supervisor_options
         ocib_supervisor_free(s);
         return NULL;
     }
+    s->numbers = has_other_numbers() ? ocib_alloc(NUMBERS, sizeof(*s->numbers)) : NULL;
     if (s->sizes.seccomp_notif < sizeof(struct seccomp_notif)) {
         s->sizes.seccomp_notif = sizeof(struct seccomp_notif);
     }
@@ -283,6 +371,7 @@ void ocib_supervisor_free(struct ocib_supervisor *s)
         ocib_fd_cleanup(&s->listener);
         ocib_fd_cleanup(&s->root_fd);
         ocib_creds_table_release(&s->creds);
+        numbers_free(s->numbers);
         free(s);
     }
 }
@@ -290,6 +379,7 @@ void ocib_supervisor_free(struct ocib_supervisor *s)
 static long handle(struct ocib_supervisor *s, const struct seccomp_notif *request)
 {
     struct ocib_call call = {.supervisor = s, .request = request, .tid = (pid_t)request->pid};
+    call.there = number_there(s, call.tid);
     unsigned number = (unsigned)request->data.nr;
     if (number >= s->emulations->count || !s->emulations->items[number].handle) {
         return OCIB_CALL_GOES_ON;

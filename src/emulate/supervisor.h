@@ -59,14 +59,15 @@ const struct ocib_emulations *ocib_emulate_builder(void);
 int ocib_supervisor_attach(const struct ocib_buf *filter) OCIB_MUST;
 
 struct ocib_supervisor;
-/* `listener` is taken. `proc_fd` (borrowed) is a /proc in which the callers are seen by the same
- * numbers as from here. `first`: what processes have at first; `bound`: all that they can have. */
+/* `listener` is taken. `proc_fd` (borrowed) is a /proc of this process's pid namespace or of one
+ * around it. `first`: what processes have at first; `bound`: all that they can have. */
 struct ocib_supervisor_options {
     int listener;
     int proc_fd;
     const struct ocib_emulations *emulations;
     const struct ocib_creds *first;
     uint64_t bound;
+    bool no_new_privileges; /* set-id bits are without effect */
 };
 struct ocib_supervisor *ocib_supervisor_new(const struct ocib_supervisor_options *options,
                                             struct ocib_error **err) OCIB_MUST;

@@ -8,6 +8,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <linux/capability.h>
 #include <sched.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -376,7 +377,9 @@ static int mount_dev(int root_fd, int host_fd, const struct ocib_sandbox_spec *s
 static int mount_all(int root_fd, int host_fd, const struct ocib_sandbox_spec *spec,
                      struct ocib_error **err)
 {
-    OCIB_AUTO_FD int proc = new_proc(host_fd, spec->outer_proc);
+    /* Root that may trace could reach into the builder through its /proc. */
+    bool may_trace = spec->caps & UINT64_C(1) << CAP_SYS_PTRACE;
+    OCIB_AUTO_FD int proc = new_proc(host_fd, spec->outer_proc && !may_trace);
     if (proc < 0) {
         return fail_proc(err);
     }

@@ -93,9 +93,9 @@ int ocib_supervise_hand_over(int socket, const struct ocib_buf *filter, struct o
 
 /* What a supervisor has: what a step has, and PTRACE to read the memory of programs that can't be
  * dumped. */
-static uint64_t supervisor_caps(void)
+static uint64_t supervisor_caps(const struct ocib_sandbox_spec *spec)
 {
-    return ocib_caps_default() | UINT64_C(1) << CAP_SYS_PTRACE;
+    return spec->caps | UINT64_C(1) << CAP_SYS_PTRACE;
 }
 
 static int open_proc(struct ocib_error **err)
@@ -115,7 +115,7 @@ static void *supervise(void *supervisor)
 
 static void fill_creds(const struct ocib_sandbox_spec *spec, struct ocib_creds *out)
 {
-    ocib_creds_init(out, spec->uid, spec->gid, ocib_caps_default());
+    ocib_creds_init(out, spec->uid, spec->gid, spec->caps);
     ocib_creds_put_groups(out, spec->groups.items, spec->groups.len);
 }
 
@@ -133,14 +133,15 @@ int ocib_supervise_step(int socket, const struct ocib_sandbox_spec *spec, struct
         .proc_fd = open_proc(err),
         .emulations = ocib_emulate_step(),
         .first = &first,
-        .bound = ocib_caps_default(),
+        .bound = spec->caps,
+        .no_new_privileges = spec->no_new_privileges,
     };
     struct ocib_supervisor *supervisor =
         options.proc_fd < 0 ? NULL : ocib_supervisor_new(&options, err);
     if (!supervisor) {
         return -1;
     }
-    if (ocib_caps_limit(supervisor_caps()) < 0) {
+    if (ocib_caps_limit(supervisor_caps(spec)) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't limit the init's capabilities");
     }
     errno = pthread_create(&thread, NULL, supervise, supervisor);

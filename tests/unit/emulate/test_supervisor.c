@@ -1,6 +1,7 @@
 #include "emulate/fixture.h"
 
 #include <pthread.h>
+#include <sched.h>
 #include <signal.h>
 #include <sys/mman.h>
 
@@ -122,6 +123,40 @@ RUNS(test_threads, run_threads)
 RUNS(test_ids_of_threads, change_with_threads)
 RUNS(test_signal, end_by_signal)
 
+/* In a pid namespace of its own, with the /proc of the one around it: callers' numbers differ. */
+static int run_in_namespace(int (*body)(void))
+{
+    int status = -1;
+    pid_t pid = fork();
+    if (pid == 0) {
+        _exit(unshare(CLONE_NEWPID) < 0 ? 250 : fixture_run(body));
+    }
+    assert_int_equal(waitpid(pid, &status, 0), pid);
+    assert_true(WIFEXITED(status));
+    return WEXITSTATUS(status);
+}
+
+static int look_and_change(void)
+{
+    struct stat st;
+    CHECK(getpid() < 10);
+    CHECK(fixture_make("f") && chown("f", 1, 2) == 0 && fixture_owned("f", 1, 2));
+    OCIB_AUTO_FD int fd = open("f", O_RDONLY | O_CLOEXEC);
+    CHECK(fchown(fd, 3, 4) == 0 && fstat(fd, &st) == 0 && st.st_uid == 3);
+    CHECK(setuid(33) == 0 && getuid() == 33 && fixture_make("g") && fixture_owned("g", 33, 0));
+    return 0;
+}
+
+static void test_other_numbers(void **state)
+{
+    if (geteuid() != 0) {
+        print_message("SKIPPED: only root may make a pid namespace\n");
+        skip();
+    }
+    assert_int_equal(run_in_namespace(look_and_change), 0);
+    assert_int_equal(run_in_namespace(run_threads), 0);
+}
+
 static void test_root(void **state)
 {
     if (geteuid() != 0) {
@@ -134,9 +169,10 @@ static void test_root(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_edge),    cmocka_unit_test(test_pages),
-        cmocka_unit_test(test_threads), cmocka_unit_test(test_ids_of_threads),
-        cmocka_unit_test(test_signal),  cmocka_unit_test(test_root),
+        cmocka_unit_test(test_edge),          cmocka_unit_test(test_pages),
+        cmocka_unit_test(test_threads),       cmocka_unit_test(test_ids_of_threads),
+        cmocka_unit_test(test_signal),        cmocka_unit_test(test_root),
+        cmocka_unit_test(test_other_numbers),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
