@@ -166,7 +166,9 @@ struct ocib_shell_options {
 };
 
 struct ocib_build_options {
-    const char *context;    /* a folder */
+    /* A folder, a tar, "-" (a tar or a Dockerfile on standard input), the http(s) URL of such a
+     * file, or a git repository: "https://host/x.git#ref:folder", "git@host:x", … */
+    const char *context;
     const char *dockerfile; /* a path relative to the working folder; "-": `dockerfile_text`; NULL:
                                CONTEXT/Dockerfile */
     const char *dockerfile_text; /* with dockerfile "-" */

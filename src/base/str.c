@@ -198,3 +198,17 @@ bool ocib_str_bytes(const char *text, uint64_t *out)
     *out = number < 9e18 ? (uint64_t)number : 0;
     return number < 9e18;
 }
+
+bool ocib_str_bool(struct ocib_str str, bool *out)
+{
+    static const char *const words[] = {"1", "t", "T", "TRUE",  "true",  "True",
+                                        "0", "f", "F", "FALSE", "false", "False"};
+    const size_t count = sizeof(words) / sizeof(words[0]);
+    for (size_t i = 0; i < count; i++) {
+        if (ocib_str_is(str, words[i])) {
+            *out = i < count / 2;
+            return true;
+        }
+    }
+    return false;
+}

@@ -48,6 +48,9 @@ bool ocib_str_cut(struct ocib_str *rest, char sep, struct ocib_str *word);
 bool ocib_str_uint(struct ocib_str str, uint64_t max, uint64_t *out);
 /* A size, as Docker's flags take it: "64m", "1.5GiB", 1024 of each unit in the next. */
 bool ocib_str_bytes(const char *text, uint64_t *out);
+/* A truth value as Go's strconv.ParseBool reads it: 1, t, T, TRUE, true, True, and their opposites.
+ */
+bool ocib_str_bool(struct ocib_str str, bool *out);
 /*
  * The name of `names` (NULL-ended) that is nearest to a misspelt word by edit distance, without
  * case, two swapped letters counting as one edit; NULL if none is near enough to be meant.

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "build/add_remote.h"
 #include "http/url.h"
+#include "registry/base64.h"
 #include "sys/fd.h"
 #include "sys/path.h"
 #include "sys/spawn.h"
@@ -55,7 +56,7 @@ static int find_program(struct git *git, struct ocib_error **err)
             return 0;
         }
     }
-    ocib_error_set(err, OCIB_EINPUT, "can't add %s: the program git is not in PATH",
+    ocib_error_set(err, OCIB_EINPUT, "can't fetch %s: the program git is not in PATH",
                    git->remote->repo.remote);
     return ocib_error_hint_set(err, "install git");
 }
@@ -85,13 +86,93 @@ static void make_env(struct git *git)
     }
 }
 
+static bool is_http(const char *remote)
+{
+    return strncmp(remote, "http://", 7) == 0 || strncmp(remote, "https://", 8) == 0;
+}
+
+static const struct ocib_secret *find_secret(const struct git *git, const char *id,
+                                             const char *host)
+{
+    const struct ocib_secrets *secrets = git->remote->build->request->secrets;
+    OCIB_AUTO_FREE char *of_host = ocib_format("%s.%s", id, host);
+    const struct ocib_secret *found = NULL;
+    for (size_t i = 0; secrets && i < secrets->len; i++) {
+        const struct ocib_secret *secret = &secrets->items[i];
+        if (strcmp(secret->id, of_host) == 0) {
+            return secret;
+        }
+        found = strcmp(secret->id, id) == 0 ? secret : found;
+    }
+    return found;
+}
+
+/* The value of the header that the server gets: of the URL itself, or of a secret with the name
+ * that BuildKit knows it by. NULL: none. */
+static char *authorization(const struct git *git)
+{
+    const struct ocib_remote *remote = git->remote;
+    if (remote->authorization) {
+        return ocib_strdup(remote->authorization);
+    }
+    OCIB_AUTO_FREE char *host = ocib_url_host(remote->repo.remote);
+    const struct ocib_secret *header = find_secret(git, "GIT_AUTH_HEADER", host);
+    const struct ocib_secret *token = find_secret(git, "GIT_AUTH_TOKEN", host);
+    if (header) {
+        return ocib_str_dup(ocib_str_trim(ocib_buf_str(&header->value)));
+    }
+    if (!token) {
+        return NULL;
+    }
+    OCIB_AUTO_BUF struct ocib_buf plain = {0};
+    struct ocib_buf out = {0};
+    ocib_buf_puts(&plain, "x-access-token:");
+    ocib_buf_add_str(&plain, ocib_str_trim(ocib_buf_str(&token->value)));
+    ocib_buf_puts(&out, "Basic ");
+    ocib_base64_encode(ocib_buf_str(&plain), &out);
+    return ocib_buf_take(&out);
+}
+
+/* It goes to the repository alone, or for submodules too to all of GitHub's, as BuildKit has it. By
+ * the environment: arguments can be seen by other users. */
+static int add_authorization(struct git *git, struct ocib_error **err)
+{
+    const char *remote = git->remote->repo.remote;
+    const char *github = "https://github.com/";
+    OCIB_AUTO_FREE char *value = remote && is_http(remote) ? authorization(git) : NULL;
+    if (!value) {
+        return 0;
+    }
+    if (strpbrk(value, "\r\n")) {
+        return ocib_error_set(err, OCIB_EUSAGE,
+                              "the secret GIT_AUTH_HEADER for %s has more than one line", remote);
+    }
+    bool all = strncmp(remote, github, strlen(github)) == 0;
+    ocib_strings_push(&git->env, "GIT_CONFIG_COUNT=1");
+    ocib_strings_take(&git->env,
+                      ocib_format("GIT_CONFIG_KEY_0=http.%s.extraHeader", all ? github : remote));
+    ocib_strings_take(&git->env, ocib_format("GIT_CONFIG_VALUE_0=Authorization: %s", value));
+    return 0;
+}
+
+/* --ssh default=SOCKET goes before the environment's agent. */
+static void add_agent(struct git *git)
+{
+    const struct ocib_strings *agents = git->remote->build->request->agents;
+    const char *socket = agents ? ocib_env_get(agents, "default") : NULL;
+    if (socket) {
+        ocib_env_set(&git->env, "SSH_AUTH_SOCK", socket);
+    }
+}
+
 static int git_init(struct git *git, const struct ocib_remote *remote, struct ocib_error **err)
 {
     *git = (struct git){.remote = remote};
     ocib_buf_init(&git->said);
     ocib_buf_init(&git->errors);
     make_env(git);
-    return find_program(git, err);
+    add_agent(git);
+    return add_authorization(git, err) < 0 ? -1 : find_program(git, err);
 }
 
 /* --- one call --------------------------------------------------------------------------------- */
@@ -166,13 +247,19 @@ static int run(struct git *git, const char *const *args, struct ocib_error **err
     return WIFEXITED(status) && WEXITSTATUS(status) == 0 ? 0 : 1;
 }
 
-/* The last line that git printed of what went wrong, without "fatal: ". */
+/* What git printed of what went wrong: its last "fatal" line, or where that says nothing, the first
+ * line of all, which is the server's or ssh's. */
 static struct ocib_str complaint(const struct git *git)
 {
-    struct ocib_str text = ocib_str_trim(ocib_buf_str(&git->errors));
-    ptrdiff_t line = ocib_str_rfind(text, '\n');
-    text = ocib_str_sub(text, (size_t)(line + 1), text.len);
-    return ocib_str_starts(text, "fatal: ") ? ocib_str_sub(text, 7, text.len) : text;
+    struct ocib_str rest = ocib_str_trim(ocib_buf_str(&git->errors));
+    struct ocib_str first = {0}, last = {0}, line;
+    while (ocib_str_cut(&rest, '\n', &line)) {
+        line = ocib_str_trim(line);
+        first = first.len ? first : line;
+        last = !last.len || ocib_str_starts(line, "fatal: ") ? line : last;
+    }
+    last = ocib_str_starts(last, "fatal: ") ? ocib_str_sub(last, 7, last.len) : last;
+    return ocib_str_is(last, "Could not read from remote repository.") ? first : last;
 }
 
 static int failed(struct git *git, const char *what, struct ocib_error **err)
@@ -259,19 +346,28 @@ static int look_up(struct ocib_remote *remote, struct ocib_error **err)
     return 0;
 }
 
+static int check_commit(const struct ocib_remote *remote, const char *checksum, const char *who,
+                        struct ocib_error **err)
+{
+    if (!checksum || ocib_str_starts(ocib_str(remote->commit), checksum)) {
+        return 0;
+    }
+    return ocib_error_set(err, OCIB_EINPUT, "the commit of %s is %s, not %s as %s", remote->source,
+                          remote->commit, checksum, who);
+}
+
 int ocib_remote_find_commit(struct ocib_remote *remote, struct ocib_error **err)
 {
-    const char *checksum = remote->op->checksum;
-    if (is_whole_commit(remote->repo.ref)) {
-        remote->commit = ocib_strdup(remote->repo.ref);
+    const char *ref = remote->repo.ref ? remote->repo.ref : remote->repo.checksum;
+    if (is_whole_commit(ref)) {
+        remote->commit = ocib_strdup(ref);
     } else if (look_up(remote, err) < 0) {
         return -1;
     }
-    if (checksum && !ocib_str_starts(ocib_str(remote->commit), checksum)) {
-        return ocib_error_set(err, OCIB_EINPUT, "the commit of %s is %s, not %s as --checksum says",
-                              remote->source, remote->commit, checksum);
-    }
-    return 0;
+    return check_commit(remote, remote->op->checksum, "--checksum says", err) ||
+                   check_commit(remote, remote->repo.checksum, "its URL says", err)
+               ? -1
+               : 0;
 }
 
 /* --- the tree --------------------------------------------------------------------------------- */
@@ -311,7 +407,7 @@ static int fetch_submodules(struct git *git, const char *dir, struct ocib_error 
     const char *const whole[] = {"-C",     dir,      "submodule",   "-q",
                                  "update", "--init", "--recursive", NULL};
     struct stat st;
-    if (lstat(list, &st) < 0) {
+    if (git->remote->repo.no_submodules || lstat(list, &st) < 0) {
         return 0;
     }
     int result = run(git, shallow, err);

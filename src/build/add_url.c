@@ -1,5 +1,6 @@
 #include "base/mem.h"
 #include "build/add_remote.h"
+#include "context/archive.h"
 #include "http/http.h"
 #include "http/retry.h"
 #include "http/url.h"
@@ -19,6 +20,7 @@ struct download {
     struct ocib_http_response response;
     int fd;
     struct ocib_tally tally;
+    struct ocib_archive_limits limits; /* the disk's */
 };
 
 static void download_release(struct download *download)
@@ -44,7 +46,7 @@ static int make_file(struct download *download, struct ocib_error **err)
     }
     return download->fd < 0
                ? ocib_error_set_errno(err, OCIB_ESTORE, "can't make a file to download to")
-               : 0;
+               : ocib_archive_limits_of(download->fd, &download->limits, err);
 }
 
 /* One try, from the beginning of the file. */
@@ -56,8 +58,11 @@ static int try_once(struct download *download, struct ocib_error **err)
     }
     OCIB_AUTO(ocib_writer_cleanup)
     struct ocib_writer *out =
-        ocib_writer_tee(ocib_writer_to_fd(download->fd, false, remote->name), &download->tally);
-    struct ocib_http_request request = {.method = "GET", .url = remote->source, .out = out};
+        ocib_writer_tee(ocib_writer_limit(ocib_writer_to_fd(download->fd, false, remote->name),
+                                          download->limits.bytes, remote->name),
+                        &download->tally);
+    struct ocib_http_request request = {
+        .method = "GET", .url = remote->source, .authorization = remote->authorization, .out = out};
     if (ocib_http_exchange(download->http, &request, &download->response, err) < 0) {
         return -1;
     }

@@ -4,21 +4,13 @@
 #include "build/check.h"
 #include "build/copied.h"
 #include "build/export.h"
+#include "build/input.h"
 #include "build/stage.h"
 #include "build/step.h"
 #include "dockerfile/parse.h"
 #include "oci/reference.h"
-#include "sys/fd.h"
-#include "sys/file.h"
-#include "sys/path.h"
 
-#include <errno.h>
-#include <fcntl.h>
 #include <time.h>
-#include <unistd.h>
-
-/* A Dockerfile larger than this is a mistake. */
-enum { DOCKERFILE_MAX = 16 << 20 };
 
 static int64_t clock_nanoseconds(void)
 {
@@ -38,7 +30,10 @@ void ocib_build_release(struct ocib_build *build)
     free(build->stages);
     ocib_plan_free(build->plan);
     ocib_dockerfile_free(build->file);
-    ocib_context_free(build->context);
+    if (build->input) {
+        ocib_build_input_release(build->input);
+        free(build->input);
+    }
     ocib_outputs_release(&build->outputs);
     ocib_annotations_release(&build->annotations);
     ocib_platform_release(&build->platform);
@@ -46,45 +41,6 @@ void ocib_build_release(struct ocib_build *build)
 
 /* --- reading ------------------------------------------------------------------------------------
  */
-
-static int read_dockerfile(struct ocib_build *build, const char *path, struct ocib_error **err)
-{
-    const struct ocib_build_request *request = build->request;
-    if (request->dockerfile_text.s) {
-        build->file =
-            ocib_dockerfile_parse("Dockerfile", request->dockerfile_text, build->env->log, err);
-        return build->file ? 0 : -1;
-    }
-    OCIB_AUTO_BUF struct ocib_buf text = {0};
-    struct ocib_error *cause = NULL;
-    if (ocib_file_read(AT_FDCWD, path, DOCKERFILE_MAX, &text, OCIB_EINPUT, &cause) < 0) {
-        bool absent = ocib_error_code(cause) == OCIB_ENOTFOUND;
-        ocib_error_code_set(&cause, OCIB_EINPUT);
-        if (absent) {
-            ocib_error_hint_set(&cause, "say where the Dockerfile is with -f FILE");
-        }
-        return ocib_error_move(err, cause);
-    }
-    ocib_buf_reserve(&text, 0);
-    build->file = ocib_dockerfile_parse(path, ocib_buf_str(&text), build->env->log, err);
-    return build->file ? 0 : -1;
-}
-
-static int open_context(struct ocib_build *build, const char *dockerfile, struct ocib_error **err)
-{
-    const struct ocib_store *store = build->env->store;
-    OCIB_AUTO_FREE char *cache =
-        store ? ocib_format("%s/ocib/file-digests", ocib_store_root(store)) : NULL;
-    OCIB_AUTO_FREE char *absolute = dockerfile ? realpath(dockerfile, NULL) : NULL;
-    struct ocib_context_options options = {
-        .path = build->request->context,
-        .dockerfile = absolute,
-        .digest_cache = cache,
-        .log = build->env->log,
-    };
-    build->context = ocib_context_open(&options, err);
-    return build->context ? 0 : -1;
-}
 
 int ocib_build_make_plan(struct ocib_build *build, struct ocib_error **err)
 {
@@ -109,18 +65,6 @@ int ocib_build_make_plan(struct ocib_build *build, struct ocib_error **err)
     build->stage_count = ocib_plan_stage_count(build->plan);
     build->stages = ocib_alloc(build->stage_count, sizeof(*build->stages));
     return 0;
-}
-
-int ocib_build_read_file(struct ocib_build *build, struct ocib_error **err)
-{
-    const struct ocib_build_request *request = build->request;
-    bool is_text = request->dockerfile_text.s != NULL;
-    OCIB_AUTO_FREE char *path = is_text               ? NULL
-                                : request->dockerfile ? ocib_strdup(request->dockerfile)
-                                : strcmp(request->context, ".") == 0
-                                    ? ocib_strdup("Dockerfile")
-                                    : ocib_path_join(request->context, "Dockerfile");
-    return open_context(build, path, err) || read_dockerfile(build, path, err) ? -1 : 0;
 }
 
 int ocib_build_read(struct ocib_build *build, struct ocib_error **err)

@@ -1,5 +1,7 @@
 #include "build/check.h"
 
+#include "build/input.h"
+
 #include "build/stage.h"
 #include "dockerfile/parse.h"
 
@@ -139,7 +141,7 @@ int ocib_build_check(const struct ocib_build_env *env, const struct ocib_build_r
         return -1;
     }
     options.file = build.file;
-    options.ignore = ocib_context_ignore(build.context);
+    options.ignore = ocib_context_ignore(build.input->context);
     if (ocib_build_make_plan(&build, &out->error) == 0) {
         check_planned(&build, &options, out);
     } else {
@@ -161,7 +163,7 @@ static void check_build(struct ocib_build *build, const struct ocib_check_direct
         .file = build->file,
         .plan = build->plan,
         .directive = directive,
-        .ignore = ocib_context_ignore(build->context),
+        .ignore = ocib_context_ignore(build->input->context),
         .base = give_base,
         .data = &bases,
     };

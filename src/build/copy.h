@@ -17,6 +17,7 @@
 #include "base/error.h"
 #include "base/log.h"
 #include "context/digests.h"
+#include "context/inodes.h"
 #include "glob/ignore.h"
 #include "io/digest.h"
 #include "plan/plan.h"
@@ -27,6 +28,7 @@ struct ocib_copy_source {
     int root_fd;
     const struct ocib_ignore *ignore; /* of a build context; else NULL */
     struct ocib_digests *digests;     /* of a build context; else NULL */
+    const struct ocib_inodes *inodes; /* of an unpacked tar: what its files are; else NULL */
     bool is_context;                  /* owners are taken as 0:0; else they are kept */
     bool plain_modes; /* 0755, or 0644 for files that nobody may execute: git knows no others */
     const char *name; /* for messages: "the build context", "stage builder", "image x" */

@@ -110,6 +110,35 @@ static void fill_entry(struct ocib_copy_entry *entry, const char *path, const st
                                       .twin = OCIB_NO_TWIN};
 }
 
+/* Of an unpacked tar: types, modes, owners and attributes are what it says. */
+static void take_inode(const struct ocib_selection *selection, const struct stat *st,
+                       struct ocib_copy_entry *entry)
+{
+    struct ocib_inode inode;
+    ocib_inodes_get(selection->source.inodes, st, &inode);
+    entry->mode = inode.mode;
+    entry->uid = inode.uid;
+    entry->gid = inode.gid;
+    entry->rdev = inode.rdev;
+    for (size_t i = 0; inode.xattrs && i < inode.xattrs->len; i++) {
+        const struct ocib_xattr *xattr = &inode.xattrs->items[i];
+        if (ocib_place_takes_xattr(xattr->name)) {
+            entry->xattrs = entry->xattrs ? entry->xattrs : ocib_new(struct ocib_xattrs);
+            ocib_xattrs_add(entry->xattrs, xattr->name, ocib_buf_str(&xattr->value));
+        }
+    }
+}
+
+static void fill_from_source(const struct ocib_selection *selection, const char *path,
+                             const struct stat *st, struct ocib_copy_entry *entry)
+{
+    fill_entry(entry, path, st);
+    entry->mode = mode_of(selection, st);
+    if (selection->source.inodes) {
+        take_inode(selection, st, entry);
+    }
+}
+
 /* Link text and attributes; `path` is for messages. */
 static int read_rest(struct ocib_copy_entry *entry, int dir_fd, const char *name, const char *path,
                      struct ocib_error **err)
@@ -167,8 +196,7 @@ static int collect(void *data, const struct ocib_walk_item *item, struct ocib_er
     struct ocib_selection *selection = collecting->selection;
     size_t index = selection->entries.len;
     struct ocib_copy_entry *entry = ocib_vec_add(&selection->entries);
-    fill_entry(entry, item->relative, item->st);
-    entry->mode = mode_of(selection, item->st);
+    fill_from_source(selection, item->relative, item->st, entry);
     bool late = item->dir_fd < 0;
     if (read_rest(entry, late ? selection->tree.root_fd : item->dir_fd,
                   late ? item->path : item->name, item->path, err) < 0) {
@@ -228,8 +256,7 @@ static int fill_top(struct ocib_selection *selection, struct ocib_copy_pick *pic
 {
     const char *base;
     OCIB_AUTO_FD int parent = ocib_open_parent_in_root(selection->tree.root_fd, pick->path, &base);
-    fill_entry(&pick->top, "", st);
-    pick->top.mode = mode_of(selection, st);
+    fill_from_source(selection, "", st, &pick->top);
     if (parent < 0) {
         return ocib_error_set_errno(err, OCIB_EINPUT, "can't read %s", pick->path);
     }

@@ -1,6 +1,7 @@
 #include "base/mem.h"
 #include "build/add_remote.h"
 #include "build/copy.h"
+#include "build/input.h"
 #include "build/step.h"
 #include "rootfs/users.h"
 #include "sys/fd.h"
@@ -78,7 +79,6 @@ static int open_image(struct ocib_layer_step *step, struct source *source, struc
 
 static int open_source(struct ocib_layer_step *step, struct source *source, struct ocib_error **err)
 {
-    struct ocib_context *context = step->build->context;
     switch (step->op->copy.from) {
     case OCIB_FROM_STAGE:
         if (open_stage(step, source, err) < 0) {
@@ -91,13 +91,10 @@ static int open_source(struct ocib_layer_step *step, struct source *source, stru
         }
         break;
     case OCIB_FROM_CONTEXT:
-        source->name = ocib_strdup("the build context");
-        source->tree.ignore = ocib_context_ignore(context);
-        source->tree.digests = ocib_context_digests(context);
-        source->tree.is_context = true;
-        break;
+        ocib_build_input_source(step->build->input, step->build->env->log, &source->tree);
+        return 0;
     }
-    source->tree.root_fd = source->tree.is_context ? ocib_context_fd(context) : source->fd;
+    source->tree.root_fd = source->fd;
     source->tree.name = source->name;
     source->tree.log = step->build->env->log;
     return 0;
@@ -127,14 +124,17 @@ static int add_remote(struct ocib_layer_step *step, struct copying *copying, con
     struct part *part = new_part(copying, op);
     part->is_remote = true;
     part->op.unpack = op->unpack_remote;
-    bool git = ocib_source_kind(ocib_str(source)) == OCIB_SOURCE_GIT;
+    if (ocib_remote_open(&part->remote, step->build, step->op, source, err) < 0) {
+        return -1;
+    }
+    bool git = part->remote.kind == OCIB_SOURCE_GIT;
     for (size_t i = 0; git && i < op->excludes.len; i++) {
         ocib_strings_push(&part->excludes, op->excludes.items[i]);
     }
-    if (git && !op->keep_git_dir) {
+    if (git && !ocib_remote_keeps_git_dir(&part->remote)) {
         ocib_strings_push(&part->excludes, "**/.git"); /* submodules have one each */
     }
-    return ocib_remote_open(&part->remote, step->build, step->op, source, err);
+    return 0;
 }
 
 /* Vectors of parts move as they grow, so what points into them is set once they don't. */

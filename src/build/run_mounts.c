@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "build/copied.h"
 #include "build/copy_selection.h"
+#include "build/input.h"
 #include "sys/fd.h"
 #include "sys/mount.h"
 #include "sys/path.h"
@@ -39,15 +40,9 @@ char *ocib_run_mount_pattern(const char *source)
 static int open_context(struct ocib_run_mounts *mounts, struct ocib_run_mount *item,
                         struct ocib_error **err)
 {
-    struct ocib_context *context = mounts->step->build->context;
-    struct ocib_copy_source source = {
-        .root_fd = ocib_context_fd(context),
-        .ignore = ocib_context_ignore(context),
-        .digests = ocib_context_digests(context),
-        .is_context = true,
-        .name = "the build context",
-        .log = mounts->step->build->env->log,
-    };
+    const struct ocib_build *build = mounts->step->build;
+    struct ocib_copy_source source;
+    ocib_build_input_source(build->input, build->env->log, &source);
     ocib_strings_take(&item->copy.sources, ocib_run_mount_pattern(item->mount->source));
     item->selection = ocib_copy_select(&item->copy, item->mount->span, &source, err);
     if (!item->selection) {

@@ -9,7 +9,6 @@
 #include "build/build.h"
 #include "build/output.h"
 #include "cache/cache.h"
-#include "context/context.h"
 
 /* A layer of a stage's tree. */
 struct ocib_layer {
@@ -48,10 +47,12 @@ struct ocib_stage_state {
     struct ocib_copied *copied; /* without overlay: its tree (copied.h), NULL: not needed yet */
 };
 
+struct ocib_build_input; /* build/input.h */
+
 struct ocib_build {
     const struct ocib_build_env *env;
     const struct ocib_build_request *request;
-    struct ocib_context *context;
+    struct ocib_build_input *input; /* the build context */
     struct ocib_dockerfile *file;
     struct ocib_plan *plan;
     struct ocib_stage_state *stages; /* by stage index */
@@ -66,7 +67,7 @@ struct ocib_build {
     size_t cached;
 };
 
-/* build.c: opens the context and parses the Dockerfile. */
+/* dockerfile.c: opens the context and parses the Dockerfile. */
 int ocib_build_read_file(struct ocib_build *build, struct ocib_error **err) OCIB_MUST;
 /* build.c: of what was read. */
 int ocib_build_make_plan(struct ocib_build *build, struct ocib_error **err) OCIB_MUST;

@@ -16,22 +16,13 @@ static char *read_stdin(size_t *len)
     return text;
 }
 
-static int check_context(const struct cli_verb *verb, const char *context)
-{
-    if (strcmp(context, "-") == 0) {
-        return cli_usage(verb, "a context on standard input is not supported yet: give a folder");
-    }
-    if (strstr(context, "://") || strncmp(context, "git@", 4) == 0) {
-        return cli_usage(verb, "a context from a URL is not supported yet: give a folder");
-    }
-    return 0;
-}
-
 int cli_input_read(const struct cli_verb *verb, struct ocib_build_options *options, char **text)
 {
-    int status = check_context(verb, options->context);
-    if (status || !options->dockerfile || strcmp(options->dockerfile, "-") != 0) {
-        return status;
+    if (!options->dockerfile || strcmp(options->dockerfile, "-") != 0) {
+        return 0;
+    }
+    if (strcmp(options->context, "-") == 0) {
+        return cli_usage(verb, "standard input can't be both the context and the Dockerfile");
     }
     *text = read_stdin(&options->dockerfile_length);
     options->dockerfile_text = *text;

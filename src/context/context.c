@@ -89,6 +89,14 @@ struct ocib_context *ocib_context_open(const struct ocib_context_options *option
     return ocib_steal(&context);
 }
 
+struct ocib_context *ocib_context_adopt(int fd)
+{
+    struct ocib_context *context = ocib_new(struct ocib_context);
+    context->fd = fd;
+    context->digests = ocib_digests_new(NULL);
+    return context;
+}
+
 void ocib_context_free(struct ocib_context *context)
 {
     if (context) {

@@ -1,5 +1,5 @@
 /*
- * The build context: a folder of the host, read only, never left (openat2), seen through its ignore
+ * A build context: a folder of the host, read only, never left (openat2), seen through its ignore
  * file (`<Dockerfile>.dockerignore` first, else `.dockerignore`; moby's rules). The context owns
  * its descriptor, rules and digests; they live as long as it does. Not for concurrent use.
  */
@@ -26,6 +26,9 @@ struct ocib_context;
  * span). */
 struct ocib_context *ocib_context_open(const struct ocib_context_options *options,
                                        struct ocib_error **err) OCIB_MUST;
+/* A folder of ocib's own, which was fetched or unpacked: all of it, and no ignore file has a say.
+ * Owns `fd`. */
+struct ocib_context *ocib_context_adopt(int fd);
 void ocib_context_free(struct ocib_context *context);
 OCIB_DEFINE_CLEANUP(ocib_context, struct ocib_context, ocib_context_free)
 

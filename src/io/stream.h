@@ -82,6 +82,9 @@ struct ocib_reader *ocib_reader_tee(struct ocib_reader *next, struct ocib_tally 
 struct ocib_reader *ocib_reader_verify(struct ocib_reader *next, const struct ocib_digest *digest,
                                        int64_t size, const char *name);
 
+/* Passes on at most `limit` bytes, and fails with OCIB_ESTORE at one more. Owns `next`. */
+struct ocib_writer *ocib_writer_limit(struct ocib_writer *next, int64_t limit, const char *name);
+
 /* Copies all; returns the bytes copied, or -1. Does not finish the writer. */
 int64_t ocib_stream_copy(struct ocib_reader *from, struct ocib_writer *to,
                          struct ocib_error **err) OCIB_MUST;

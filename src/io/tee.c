@@ -149,3 +149,49 @@ struct ocib_reader *ocib_reader_verify(struct ocib_reader *next, const struct oc
     v->name = ocib_strdup(name);
     return &v->base;
 }
+
+struct limit_writer {
+    struct ocib_writer base;
+    struct ocib_writer *next;
+    int64_t limit;
+    int64_t left;
+    char *name;
+};
+
+static int limit_write(struct ocib_writer *writer, const void *bytes, size_t len,
+                       struct ocib_error **err)
+{
+    struct limit_writer *w = (struct limit_writer *)writer;
+    if ((uint64_t)w->left < len) {
+        return ocib_error_set(err, OCIB_ESTORE,
+                              "%s is larger than the %lld bytes that there is room for", w->name,
+                              (long long)w->limit);
+    }
+    w->left -= (int64_t)len;
+    return ocib_writer_write(w->next, bytes, len, err);
+}
+
+static int limit_finish(struct ocib_writer *writer, struct ocib_error **err)
+{
+    return ocib_writer_finish(((struct limit_writer *)writer)->next, err);
+}
+
+static void limit_writer_free(struct ocib_writer *writer)
+{
+    struct limit_writer *w = (struct limit_writer *)writer;
+    ocib_writer_free(w->next);
+    free(w->name);
+    free(w);
+}
+
+struct ocib_writer *ocib_writer_limit(struct ocib_writer *next, int64_t limit, const char *name)
+{
+    static const struct ocib_writer_ops ops = {limit_write, limit_finish, limit_writer_free};
+    struct limit_writer *w = ocib_new(struct limit_writer);
+    w->base.ops = &ops;
+    w->next = next;
+    w->limit = limit;
+    w->left = limit < 0 ? 0 : limit;
+    w->name = ocib_strdup(name);
+    return &w->base;
+}

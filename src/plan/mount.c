@@ -165,17 +165,11 @@ bool ocib_mount_from(const struct ocib_arg *flag, struct ocib_arg *out, char **t
 
 /* ---- values ---- */
 
-/* As Go's strconv.ParseBool. */
 static int read_bool(const struct reading *r, const char *key, const char *value, bool *out,
                      struct ocib_error **err)
 {
-    static const char *const words[] = {"1", "t", "T", "TRUE",  "true",  "True",
-                                        "0", "f", "F", "FALSE", "false", "False"};
-    for (size_t i = 0; i < OCIB_COUNT(words); i++) {
-        if (strcmp(value, words[i]) == 0) {
-            *out = i < OCIB_COUNT(words) / 2;
-            return 0;
-        }
+    if (ocib_str_bool(ocib_str(value), out)) {
+        return 0;
     }
     WRONG(r, err, "RUN --mount: '%s' can't be '%s'", key, value);
     return ocib_error_hint_set(err, "use true or false");

@@ -307,7 +307,8 @@ static bool is_predefined(const char *name)
                                         "no_proxy",
                                         "all_proxy",
                                         "source_date_epoch",
-                                        "buildkit_sandbox_hostname"};
+                                        "buildkit_sandbox_hostname",
+                                        "buildkit_context_keep_git_dir"};
     for (size_t i = 0; i < OCIB_COUNT(known); i++) {
         if (ocib_str_is_nocase(ocib_str(name), known[i])) {
             return true;

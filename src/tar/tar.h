@@ -37,6 +37,12 @@ struct ocib_tar_entry {
     const struct ocib_xattrs *xattrs; /* may be NULL */
 };
 
+/* How much of a file's beginning tells an archive from other files. */
+enum { OCIB_TAR_HEAD = 1024 };
+/* Does a file begin like an archive: a tar, or what gzip, bzip2, xz or zstd made? `head` is its
+ * beginning, or all of it. */
+bool ocib_tar_detect(struct ocib_str head);
+
 struct ocib_tar_writer;
 /* Writes to `next`, which it owns. */
 struct ocib_tar_writer *ocib_tar_writer_new(struct ocib_writer *next,

@@ -293,6 +293,45 @@ make_image() {
     "$CLI/make-image" "$@"
 }
 
+# --- servers ------------------------------------------------------------------------------------
+
+# Serves the folder www; $URL is where, and server.log has the requests.
+serve() {
+    local port
+    need python3
+    mkdir -p www
+    python3 -u -m http.server 0 --bind 127.0.0.1 --directory www >server.out 2>server.log &
+    wait_until contains server.out ' port '
+    port=$(sed -n 's/.* port \([0-9]*\).*/\1/p' server.out)
+    export URL=http://127.0.0.1:$port
+}
+
+# Makes the repository www/NAME.git: two commits on main, the first of them the tag v1 and the branch other.
+repository() { # NAME
+    need git
+    export GIT_AUTHOR_NAME=a GIT_AUTHOR_EMAIL=a@example.com GIT_COMMITTER_NAME=a GIT_COMMITTER_EMAIL=a@example.com
+    git init -q -b main "$1"
+    mkdir -p "$1/sub/deep"
+    echo one >"$1/README"
+    echo s >"$1/sub/deep/s"
+    echo run >"$1/run.sh"
+    chmod 755 "$1/run.sh"
+    ln -s README "$1/link"
+    git -C "$1" add .
+    git -C "$1" commit -q -m one
+    git -C "$1" tag -a -m v1 v1
+    git -C "$1" branch other
+    echo two >"$1/README"
+    git -C "$1" commit -q -a -m two
+    publish "$1"
+}
+
+publish() { # NAME
+    rm -rf "www/$1.git"
+    git clone -q --bare "$1" "www/$1.git"
+    git -C "www/$1.git" update-server-info
+}
+
 # --- waiting ------------------------------------------------------------------------------------
 
 # Waits until a command succeeds, and fails after 30 s.

@@ -150,6 +150,19 @@ static void test_nearest(void **state)
     assert_null(ocib_str_nearest((struct ocib_str){longer, sizeof(longer)}, names));
 }
 
+static void bools(void **state)
+{
+    bool value = false;
+    assert_true(ocib_str_bool(OCIB_STR("1"), &value));
+    assert_true(value);
+    assert_true(ocib_str_bool(OCIB_STR("False"), &value));
+    assert_false(value);
+    assert_true(ocib_str_bool(OCIB_STR("True"), &value));
+    assert_true(value);
+    assert_false(ocib_str_bool(OCIB_STR("yes"), &value));
+    assert_false(ocib_str_bool(OCIB_STR(""), &value));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -157,7 +170,7 @@ int main(void)
         cmocka_unit_test(test_trim),  cmocka_unit_test(test_compare),
         cmocka_unit_test(test_find),  cmocka_unit_test(test_cut),
         cmocka_unit_test(test_uint),  cmocka_unit_test(test_nearest),
-        cmocka_unit_test(test_bytes),
+        cmocka_unit_test(test_bytes), cmocka_unit_test(bools),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -140,10 +140,24 @@ static void test_bad_pattern(void **state)
     assert_string_equal(place.text, "[");
 }
 
+/* Such a folder is not the user's, so an ignore file in it is a file like others. */
+static void test_adopted(void **state)
+{
+    OCIB_AUTO(folder_remove) struct folder folder;
+    folder_make(&folder);
+    write_file(&folder, ".dockerignore", "a\n");
+    int fd = open(folder.path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    OCIB_AUTO(ocib_context_cleanup) struct ocib_context *context = ocib_context_adopt(fd);
+    assert_int_equal(ocib_context_fd(context), fd);
+    assert_null(ocib_context_ignore(context));
+    assert_non_null(ocib_context_digests(context));
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_without_ignore_file),
+        cmocka_unit_test(test_adopted),
         cmocka_unit_test(test_which_ignore_file),
         cmocka_unit_test(test_link_out),
         cmocka_unit_test(test_refused),

@@ -34,6 +34,25 @@ static void reader_tee(void **state)
     assert_int_equal(tally.bytes, 3);
 }
 
+static void writer_limit(void **state)
+{
+    struct ocib_error *err = NULL;
+    OCIB_AUTO_BUF struct ocib_buf out = {0};
+    struct ocib_writer *to = ocib_writer_limit(ocib_writer_to_buf(&out), 3, "x");
+    assert_int_equal(ocib_writer_write(to, "ab", 2, &err), 0);
+    assert_int_equal(ocib_writer_write(to, "c", 1, &err), 0);
+    assert_int_equal(ocib_writer_finish(to, &err), 0);
+    ocib_writer_free(to);
+    assert_string_equal(out.data, "abc");
+    to = ocib_writer_limit(ocib_writer_to_buf(&out), 3, "x");
+    assert_int_equal(ocib_writer_write(to, "abcd", 4, &err), -1);
+    assert_string_equal(ocib_error_message(err),
+                        "x is larger than the 3 bytes that there is room for");
+    assert_int_equal(ocib_error_code(err), OCIB_ESTORE);
+    ocib_error_clear(&err);
+    ocib_writer_free(to);
+}
+
 static int read_verified(const char *bytes, const char *wanted, int64_t size,
                          struct ocib_error **err)
 {
@@ -64,6 +83,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(writer_tee),
+        cmocka_unit_test(writer_limit),
         cmocka_unit_test(reader_tee),
         cmocka_unit_test(verify),
     };

@@ -49,7 +49,64 @@ static void test_repositories(void **state)
     assert_parsed("https://x/y.git?ref=r&subdir=d", "https://x/y.git", "r", "d");
     assert_parsed("https://x/y.git?branch=b", "https://x/y.git", "refs/heads/b", "");
     assert_parsed("https://x/y.git?tag=t&", "https://x/y.git", "refs/tags/t", "");
-    assert_parsed("https://x/y.git?commit=0123abc", "https://x/y.git", "0123abc", "");
+    assert_parsed("https://x/y.git?tag=refs/tags/t", "https://x/y.git", "refs/tags/t", "");
+    assert_parsed("https://x/y.git?ref=a%2Fb&subdir=%64", "https://x/y.git", "a/b", "d");
+    assert_parsed("https://x/y.git?ref=a&subdir=d#a:d", "https://x/y.git", "a", "d");
+    assert_parsed("ssh://x/y?ref=a", "ssh://x/y", "a", "");
+    assert_parsed("github.com/x/y#a:d", "https://github.com/x/y", "a", "d");
+    assert_parsed("github.com/x/y.git?ref=a", "https://github.com/x/y.git", "a", "");
+}
+
+static void test_query(void **state)
+{
+    OCIB_AUTO(ocib_git_source_release) struct ocib_git_source a = {0};
+    OCIB_AUTO(ocib_git_source_release) struct ocib_git_source b = {0};
+    OCIB_AUTO(ocib_git_source_release) struct ocib_git_source c = {0};
+    struct ocib_str query = OCIB_STR("https://x/y.git?commit=0123abc&keep-git-dir&submodules=f");
+    assert_int_equal(ocib_git_source_parse(query, &a, NULL), 0);
+    assert_string_equal(a.checksum, "0123abc");
+    assert_null(a.ref);
+    assert_true(a.keep_git_dir);
+    assert_true(a.no_submodules);
+    query = OCIB_STR("https://x/y.git?checksum=0123abcd&ref=r&keep-git-dir=false&submodules=1");
+    assert_int_equal(ocib_git_source_parse(query, &b, NULL), 0);
+    assert_string_equal(b.checksum, "0123abcd");
+    assert_string_equal(b.ref, "r");
+    assert_false(b.keep_git_dir);
+    assert_false(b.no_submodules);
+    assert_int_equal(ocib_git_source_parse(OCIB_STR("https://x/y.git"), &c, NULL), 0);
+    assert_null(c.checksum);
+    assert_false(c.keep_git_dir);
+    assert_false(c.no_submodules);
+}
+
+static void test_contexts(void **state)
+{
+    assert_int_equal(ocib_context_kind(OCIB_STR("github.com/x/y")), OCIB_SOURCE_GIT);
+    assert_int_equal(ocib_context_kind(OCIB_STR("https://x/y.git")), OCIB_SOURCE_GIT);
+    assert_int_equal(ocib_context_kind(OCIB_STR("https://x/y")), OCIB_SOURCE_URL);
+    assert_int_equal(ocib_context_kind(OCIB_STR("git@x:y")), OCIB_SOURCE_GIT);
+    assert_int_equal(ocib_context_kind(OCIB_STR("gitlab.com/x/y.git")), OCIB_SOURCE_PATH);
+    assert_int_equal(ocib_context_kind(OCIB_STR(".")), OCIB_SOURCE_PATH);
+}
+
+static void assert_cut(const char *url, const char *clean, const char *credentials)
+{
+    OCIB_AUTO_BUF struct ocib_buf found = {0};
+    ocib_buf_init(&found);
+    OCIB_AUTO_FREE char *got = ocib_source_cut_credentials(ocib_str(url), &found);
+    assert_string_equal(got, clean);
+    assert_string_equal(found.data, credentials);
+}
+
+static void test_cut_credentials(void **state)
+{
+    assert_cut("https://u:p@x/y", "https://x/y", "u:p");
+    assert_cut("https://u%40a:p%3a@x:5/y?z@", "https://x:5/y?z@", "u@a:p:");
+    assert_cut("http://token@x", "http://x", "token:");
+    assert_cut("http://u:p@q@x", "http://x", "u:p@q");
+    assert_cut("https://x/u@y", "https://x/u@y", "");
+    assert_cut("ssh://git@x/y", "ssh://git@x/y", "");
 }
 
 static void refuse(const char *source, const char *message)
@@ -69,9 +126,16 @@ static void test_refused(void **state)
     refuse("https://x/y.git#a^{}", "'a^{}' can't be a ref of a git repository");
     refuse("https://x/y.git?tag=+a:b", "'+a:b' can't be a ref of a git repository");
     refuse("https://x/y.git#a:../b", "the folder of a git repository has a ..");
-    refuse("https://x/y.git?submodules=false",
-           "the query of a git URL has an unknown field 'submodules'");
-    refuse("https://x/y.git?ref=a#b", "a git URL has either a query or a #ref, not both");
+    refuse("https://x/y.git?depth=1", "the query of a git URL has an unknown field 'depth'");
+    refuse("https://x/y.git?ref=a#b", "a git URL names two refs, b and a");
+    refuse("https://x/y.git?tag=a&branch=a",
+           "a git URL names two refs, refs/tags/a and refs/heads/a");
+    refuse("https://x/y.git?subdir=a#:b", "a git URL names two folders, b and a");
+    refuse("https://x/y.git?ref=a&ref=a", "'ref' of a git URL is there twice");
+    refuse("https://x/y.git?ref=", "'ref' of a git URL has no value");
+    refuse("https://x/y.git?tag", "'tag' of a git URL has no value");
+    refuse("https://x/y.git?commit=x", "bad checksum x");
+    refuse("https://x/y.git?submodules=no", "'submodules' of a git URL is true or false, not 'no'");
 }
 
 static void test_checksums(void **state)
@@ -118,9 +182,11 @@ static void test_credentials(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),   cmocka_unit_test(test_repositories),
-        cmocka_unit_test(test_refused), cmocka_unit_test(test_checksums),
-        cmocka_unit_test(test_names),   cmocka_unit_test(test_credentials),
+        cmocka_unit_test(test_kinds),           cmocka_unit_test(test_repositories),
+        cmocka_unit_test(test_refused),         cmocka_unit_test(test_checksums),
+        cmocka_unit_test(test_names),           cmocka_unit_test(test_credentials),
+        cmocka_unit_test(test_query),           cmocka_unit_test(test_contexts),
+        cmocka_unit_test(test_cut_credentials),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
