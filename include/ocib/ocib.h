@@ -180,6 +180,9 @@ struct ocib_build_options {
     const char *const *labels;
     /* "key=value" for the manifest, or "manifest[linux/amd64],manifest-descriptor:key=value". */
     const char *const *annotations;
+    /* "NAME=FOLDER", "NAME=docker-image://REF", "NAME=oci-layout://DIR:TAG", "NAME=URL": they go
+     * before stages and images of that name. */
+    const char *const *build_contexts;
     /* Stages whose steps run anew, "a" or "a,b". Not together with no_cache. */
     const char *const *no_cache_stages;
     /* "id=NAME,src=FILE", "id=NAME,env=VARIABLE", "id=NAME" (that variable, else that file): for

@@ -103,6 +103,7 @@ void ocib_request_lists_release(struct ocib_request_lists *lists)
     ocib_strings_release(&lists->labels);
     ocib_strings_release(&lists->outputs);
     ocib_strings_release(&lists->annotations);
+    ocib_strings_release(&lists->build_contexts);
     ocib_strings_release(&lists->no_cache_stages);
     ocib_platform_release(&lists->platform);
     ocib_secrets_release(&lists->secrets);
@@ -172,6 +173,7 @@ int ocib_request_make(const struct ocib_build_options *options, struct ocib_requ
     ocib_session_list(&lists->labels, options->labels);
     ocib_session_list(&lists->outputs, options->outputs);
     ocib_session_list(&lists->annotations, options->annotations);
+    ocib_session_list(&lists->build_contexts, options->build_contexts);
     take_stages(&lists->no_cache_stages, options->no_cache_stages);
     if (options->push) {
         ocib_strings_push(&lists->outputs, "type=image,push=true");
@@ -183,6 +185,7 @@ int ocib_request_make(const struct ocib_build_options *options, struct ocib_requ
         .build_args = &lists->build_args,
         .labels = &lists->labels,
         .annotations = &lists->annotations,
+        .build_contexts = &lists->build_contexts,
         .no_cache_stages = &lists->no_cache_stages,
         .outputs = &lists->outputs,
         .secrets = &lists->secrets,

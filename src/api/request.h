@@ -9,7 +9,7 @@
 /* The owned parts of a request, made from the public options; zeroed storage of the caller. */
 struct ocib_request_lists {
     struct ocib_strings tags, build_args, labels, outputs;
-    struct ocib_strings annotations, no_cache_stages;
+    struct ocib_strings annotations, build_contexts, no_cache_stages;
     struct ocib_platform platform;
     struct ocib_secrets secrets;
     struct ocib_agents agents;

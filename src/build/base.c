@@ -109,10 +109,31 @@ static int from_registry(struct ocib_build *build, const struct ocib_reference *
     return failed ? -1 : 0;
 }
 
+static int from_layout(struct ocib_build *build, const char *name,
+                       const struct ocib_platform *platform, struct ocib_tree_source *out,
+                       struct ocib_error **err)
+{
+    struct ocib_digest digest;
+    if (ocib_build_layout_image(build, name, platform, &digest, err) < 0 ||
+        ocib_build_load_image(build, &digest, out, err) < 0) {
+        return -1;
+    }
+    const struct ocib_platform *have = &out->config.platform;
+    if (!have->os || !have->architecture || ocib_platform_match(platform, have) > 0) {
+        return 0;
+    }
+    OCIB_AUTO_FREE char *wanted = ocib_platform_format(platform);
+    OCIB_AUTO_FREE char *found = ocib_platform_format(have);
+    return ocib_error_set(err, OCIB_EINPUT, "it is for %s, not for %s", found, wanted);
+}
+
 static int resolve(struct ocib_build *build, const char *name, const struct ocib_platform *platform,
                    struct ocib_tree_source *out, struct ocib_error **err)
 {
     struct ocib_reference ref = {0};
+    if (ocib_str_starts(ocib_str(name), OCIB_LAYOUT_PREFIX)) {
+        return from_layout(build, name, platform, out, err);
+    }
     if (ocib_registry_expand(build->env->registry, ocib_str(name), &ref, err) < 0) {
         return ocib_error_code_set(err, OCIB_EDOCKERFILE);
     }

@@ -23,6 +23,7 @@ void ocib_build_release(struct ocib_build *build)
 {
     for (size_t i = 0; i < build->stage_count; i++) {
         ocib_stage_ops_release(&build->stages[i].planned);
+        ocib_stage_ops_release(&build->stages[i].base);
         ocib_layers_release(&build->stages[i].layers);
         ocib_config_release(&build->stages[i].config);
         ocib_copied_free(build->stages[i].copied);
@@ -34,6 +35,7 @@ void ocib_build_release(struct ocib_build *build)
         ocib_build_input_release(build->input);
         free(build->input);
     }
+    ocib_build_release_contexts(build);
     ocib_outputs_release(&build->outputs);
     ocib_annotations_release(&build->annotations);
     ocib_platform_release(&build->platform);
@@ -56,6 +58,7 @@ int ocib_build_make_plan(struct ocib_build *build, struct ocib_error **err)
         .target_platform = &build->platform,
         .labels = request->labels,
         .granted = &request->settings->granted,
+        .contexts = &build->contexts,
         .log = build->env->log,
     };
     build->plan = ocib_plan_new(build->file, &options, err);
@@ -113,8 +116,9 @@ static int start_stage(struct ocib_build *build, struct ocib_stage_state *state,
 static int plan_stage(struct ocib_build *build, struct ocib_stage_state *state,
                       struct ocib_error **err)
 {
-    bool scratch = state->stage->base == OCIB_BASE_SCRATCH;
-    if (ocib_plan_stage_ops(build->plan, state->stage->index, scratch ? NULL : &state->config,
+    enum ocib_base_kind base = state->stage->base;
+    bool none = base == OCIB_BASE_SCRATCH || base == OCIB_BASE_NAMED;
+    if (ocib_plan_stage_ops(build->plan, state->stage->index, none ? NULL : &state->config,
                             &state->planned, err) < 0) {
         return -1;
     }
@@ -228,7 +232,8 @@ static int build_stage(struct ocib_build *build, size_t index, struct ocib_error
     if (wait) {
         return 0;
     }
-    if (plan_stage(build, state, err) < 0) {
+    if (plan_stage(build, state, err) < 0 ||
+        (state->stage->base == OCIB_BASE_NAMED && ocib_build_base_tree(build, state, err) < 0)) {
         return -1;
     }
     state->base_layers = state->layers.len;

@@ -81,6 +81,7 @@ struct ocib_build_request {
     const struct ocib_strings *build_args;
     const struct ocib_strings *labels;
     const struct ocib_strings *annotations;     /* build/annotations.h */
+    const struct ocib_strings *build_contexts;  /* plan/named.h */
     const struct ocib_strings *no_cache_stages; /* names of stages, each on its own */
     const struct ocib_strings *outputs;
     const struct ocib_secrets *secrets; /* may be NULL */

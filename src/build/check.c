@@ -1,7 +1,6 @@
 #include "build/check.h"
 
 #include "build/input.h"
-
 #include "build/stage.h"
 #include "dockerfile/parse.h"
 

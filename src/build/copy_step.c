@@ -77,6 +77,17 @@ static int open_image(struct ocib_layer_step *step, struct source *source, struc
     return source->fd < 0 ? -1 : 0;
 }
 
+static int open_named(struct ocib_layer_step *step, struct source *source, struct ocib_error **err)
+{
+    const struct ocib_copy_op *copy = &step->op->copy;
+    const struct ocib_build_input *input;
+    if (ocib_build_named_input(step->build, copy->from_context, &input, err) < 0) {
+        return ocib_error_place_at(err, copy->from_span);
+    }
+    ocib_build_input_source(input, step->build->env->log, &source->tree);
+    return 0;
+}
+
 static int open_source(struct ocib_layer_step *step, struct source *source, struct ocib_error **err)
 {
     switch (step->op->copy.from) {
@@ -90,6 +101,8 @@ static int open_source(struct ocib_layer_step *step, struct source *source, stru
             return -1;
         }
         break;
+    case OCIB_FROM_NAMED:
+        return open_named(step, source, err);
     case OCIB_FROM_CONTEXT:
         ocib_build_input_source(step->build->input, step->build->env->log, &source->tree);
         return 0;

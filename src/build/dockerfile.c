@@ -112,6 +112,9 @@ int ocib_build_read_file(struct ocib_build *build, struct ocib_error **err)
         .is_main = true,
         .keep_git_dir = keeps_git_dir(build->request),
     };
+    if (ocib_build_read_contexts(build, err) < 0) {
+        return -1;
+    }
     build->input = ocib_new(struct ocib_build_input);
     return ocib_build_input_open(build->input, build, &options, err) < 0
                ? -1

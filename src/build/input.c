@@ -305,6 +305,23 @@ static int open_remote(struct ocib_build_input *input, struct ocib_build *build,
                                                  : open_download(input, build, options, err);
 }
 
+/* --- none at all ------------------------------------------------------------------------------ */
+
+int ocib_build_input_open_empty(struct ocib_build_input *input, struct ocib_build *build,
+                                const char *name, struct ocib_error **err)
+{
+    *input =
+        (struct ocib_build_input){.name = ocib_strdup(name), .work = {.fd = -1, .lock_fd = -1}};
+    if (ocib_store_work_new(build->env->store, &input->work, err) < 0) {
+        return -1;
+    }
+    OCIB_AUTO_FD int fd = make_folder(input->work.fd, err);
+    if (fd >= 0) {
+        input->context = ocib_context_adopt(ocib_fd_steal(&fd));
+    }
+    return input->context ? 0 : -1;
+}
+
 /* --- all kinds -------------------------------------------------------------------------------- */
 
 int ocib_build_input_open(struct ocib_build_input *input, struct ocib_build *build,
@@ -320,9 +337,7 @@ int ocib_build_input_open(struct ocib_build_input *input, struct ocib_build *bui
     }
     switch (kind) {
     case OCIB_INPUT_STDIN:
-        return options->is_main
-                   ? read_stdin(input, build, err)
-                   : ocib_error_set(err, OCIB_EUSAGE, "%s can't be standard input", input->name);
+        return read_stdin(input, build, err);
     case OCIB_INPUT_REMOTE:
         return open_remote(input, build, options, err);
     case OCIB_INPUT_FILE:

@@ -29,13 +29,16 @@ struct ocib_build_input_options {
     const char *text;       /* a folder, a tar, a URL, a repository; "-" */
     const char *name;       /* in messages */
     const char *dockerfile; /* of a folder: where the Dockerfile is, for its own ignore file */
-    bool is_main;           /* may be a Dockerfile; standard input is for this one */
+    bool is_main;           /* may be a Dockerfile */
     bool keep_git_dir;
 };
 /* *input is the caller's, and released in either case. OCIB_EINPUT if it can't be read. */
 int ocib_build_input_open(struct ocib_build_input *input, struct ocib_build *build,
                           const struct ocib_build_input_options *options,
                           struct ocib_error **err) OCIB_MUST;
+/* One without files. */
+int ocib_build_input_open_empty(struct ocib_build_input *input, struct ocib_build *build,
+                                const char *name, struct ocib_error **err) OCIB_MUST;
 void ocib_build_input_release(struct ocib_build_input *input);
 
 /* What COPY reads of it. */

@@ -40,6 +40,11 @@ void ocib_run_cache_digest(const struct ocib_run_mount *cache, struct ocib_diges
         ocib_hasher_field(hasher, ocib_str(chain.text));
         ocib_hasher_field(hasher, ocib_str(mount->source));
     }
+    if (cache->input) {
+        ocib_hasher_field(hasher, OCIB_STR("context"));
+        ocib_hasher_field(hasher, ocib_str(cache->input->name));
+        ocib_hasher_field(hasher, ocib_str(mount->source));
+    }
     if (mount->owned) {
         add_number(hasher, mount->mode);
         add_number(hasher, mount->uid);
@@ -65,12 +70,15 @@ struct owner {
 static int fill(struct ocib_run_mounts *mounts, struct ocib_run_mount *cache, int folder,
                 struct owner *owner, struct ocib_error **err)
 {
-    OCIB_AUTO_FD int view = ocib_run_mount_view(mounts, cache, err);
-    if (view < 0) {
+    const struct ocib_log *log = mounts->step->build->env->log;
+    OCIB_AUTO_FD int view = cache->layers ? ocib_run_mount_view(mounts, cache, err) : -1;
+    if (cache->layers && view < 0) {
         return -1;
     }
-    struct ocib_copy_source source = {
-        .root_fd = view, .name = "the cache's from", .log = mounts->step->build->env->log};
+    struct ocib_copy_source source = {.root_fd = view, .name = "the cache's from", .log = log};
+    if (cache->input) {
+        ocib_build_input_source(cache->input, log, &source);
+    }
     struct ocib_copy_op op = {.dest = (char[]){"/"}};
     ocib_strings_take(&op.sources, ocib_run_mount_pattern(cache->mount->source));
     OCIB_AUTO(ocib_selection_cleanup)
@@ -82,7 +90,8 @@ static int fill(struct ocib_run_mounts *mounts, struct ocib_run_mount *cache, in
     int result = selection ? ocib_selection_copy(selection, &target, err) : -1;
     if (result == 0 && selection->picks.len) {
         const struct ocib_copy_entry *top = &selection->picks.items[0].top;
-        *owner = (struct owner){top->mode & 07777, top->uid, top->gid};
+        bool root = source.is_context; /* whoever it belongs to on this machine */
+        *owner = (struct owner){top->mode & 07777, root ? 0 : top->uid, root ? 0 : top->gid};
     }
     ocib_strings_release(&op.sources);
     return result;
@@ -110,7 +119,7 @@ static int make(struct ocib_run_mounts *mounts, struct ocib_run_mount *cache, in
     }
     const struct owner given = {mount->mode, mount->uid, mount->gid};
     struct owner owner = given;
-    if (cache->layers && fill(mounts, cache, folder, &owner, err) < 0) {
+    if ((cache->layers || cache->input) && fill(mounts, cache, folder, &owner, err) < 0) {
         return -1;
     }
     owner = mount->owned ? given : owner;

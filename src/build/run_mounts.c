@@ -3,7 +3,6 @@
 #include "base/mem.h"
 #include "build/copied.h"
 #include "build/copy_selection.h"
-#include "build/input.h"
 #include "sys/fd.h"
 #include "sys/mount.h"
 #include "sys/path.h"
@@ -40,9 +39,8 @@ char *ocib_run_mount_pattern(const char *source)
 static int open_context(struct ocib_run_mounts *mounts, struct ocib_run_mount *item,
                         struct ocib_error **err)
 {
-    const struct ocib_build *build = mounts->step->build;
     struct ocib_copy_source source;
-    ocib_build_input_source(build->input, build->env->log, &source);
+    ocib_build_input_source(item->input, mounts->step->build->env->log, &source);
     ocib_strings_take(&item->copy.sources, ocib_run_mount_pattern(item->mount->source));
     item->selection = ocib_copy_select(&item->copy, item->mount->span, &source, err);
     if (!item->selection) {
@@ -72,7 +70,13 @@ static int open_from(struct ocib_run_mounts *mounts, struct ocib_run_mount *item
         }
         item->layers = &item->image.layers;
         return 0;
+    case OCIB_FROM_NAMED:
+        if (ocib_build_named_input(build, mount->from_context, &item->input, err) < 0) {
+            return ocib_error_place_at(err, mount->from_span);
+        }
+        break;
     case OCIB_FROM_CONTEXT:
+        item->input = mount->kind == OCIB_MOUNT_BIND ? build->input : NULL;
         break;
     }
     return mount->kind == OCIB_MOUNT_BIND ? open_context(mounts, item, err) : 0;

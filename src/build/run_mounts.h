@@ -11,6 +11,7 @@
 #define OCIB_BUILD_RUN_MOUNTS_H
 
 #include "build/copy.h"
+#include "build/input.h"
 #include "build/step.h"
 #include "sandbox/sandbox.h"
 
@@ -21,8 +22,9 @@ struct ocib_run_mount {
     int fd;                           /* the detached mount, -1: not made yet, or none to make */
     bool folder;                      /* what is mounted */
     struct ocib_tree_source image;    /* of from=IMAGE */
-    const struct ocib_layers *layers; /* of from=, NULL: the context, or nothing */
-    struct ocib_copy_op copy;         /* what of the context is selected */
+    const struct ocib_layers *layers; /* of from=, NULL: a context, or nothing */
+    const struct ocib_build_input *input; /* that context, NULL: nothing */
+    struct ocib_copy_op copy;             /* what of the context is selected */
     struct ocib_selection *selection;
     struct ocib_work work;
     struct ocib_snapshot *snapshot; /* of rw */

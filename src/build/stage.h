@@ -38,6 +38,7 @@ struct ocib_stage_state {
     const struct ocib_stage *stage; /* NULL: not begun */
     bool done;
     struct ocib_stage_ops planned;
+    struct ocib_stage_ops base; /* the step that makes the tree of --build-context a layer */
     struct ocib_layers layers;
     struct ocib_config config;  /* config, diff IDs and history so far */
     int64_t created;            /* of the newest layer, seconds; 0: none yet */
@@ -53,6 +54,8 @@ struct ocib_build {
     const struct ocib_build_env *env;
     const struct ocib_build_request *request;
     struct ocib_build_input *input; /* the build context */
+    struct ocib_named_contexts contexts;
+    struct ocib_build_input **named; /* the trees of contexts, as they are needed; else NULL */
     struct ocib_dockerfile *file;
     struct ocib_plan *plan;
     struct ocib_stage_state *stages; /* by stage index */
@@ -74,6 +77,19 @@ int ocib_build_make_plan(struct ocib_build *build, struct ocib_error **err) OCIB
 /* build.c: both. */
 int ocib_build_read(struct ocib_build *build, struct ocib_error **err) OCIB_MUST;
 void ocib_build_release(struct ocib_build *build);
+
+/* named.c: --build-context. An input is opened when it is asked for first. */
+int ocib_build_read_contexts(struct ocib_build *build, struct ocib_error **err) OCIB_MUST;
+void ocib_build_release_contexts(struct ocib_build *build);
+int ocib_build_named_input(struct ocib_build *build, size_t index,
+                           const struct ocib_build_input **out, struct ocib_error **err) OCIB_MUST;
+/* named.c: the first layer of a stage that is built from a tree of --build-context. */
+int ocib_build_base_tree(struct ocib_build *build, struct ocib_stage_state *state,
+                         struct ocib_error **err) OCIB_MUST;
+/* layout.c: the manifest of an "oci-layout://…", which is then in the store. */
+int ocib_build_layout_image(struct ocib_build *build, const char *value,
+                            const struct ocib_platform *platform, struct ocib_digest *out,
+                            struct ocib_error **err) OCIB_MUST;
 
 /* base.c: the config of an image that a stage begins from, of the store, or, if `ask`, of its
  * registry. False if it is not to be had; *err says

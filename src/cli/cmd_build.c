@@ -17,7 +17,7 @@
 struct flags {
     struct ocib_build_options options;
     struct cli_list tags, build_args, labels, outputs, secrets, agents;
-    struct cli_list arg_files, annotations, uncached;
+    struct cli_list arg_files, annotations, contexts, uncached;
     struct cli_step_flags steps;
     const char *on_fail_text;
     struct cli_on_fail on_fail;
@@ -50,6 +50,7 @@ static const char *complete(struct flags *flags)
     options->build_args = flags->build_args.items;
     options->build_arg_files = flags->arg_files.items;
     options->annotations = flags->annotations.items;
+    options->build_contexts = flags->contexts.items;
     options->no_cache_stages = flags->uncached.items;
     options->labels = flags->labels.items;
     options->outputs = flags->outputs.items;
@@ -237,7 +238,8 @@ static void release(struct flags *flags)
 {
     struct cli_list *const lists[] = {&flags->tags,      &flags->build_args,  &flags->labels,
                                       &flags->outputs,   &flags->secrets,     &flags->agents,
-                                      &flags->arg_files, &flags->annotations, &flags->uncached};
+                                      &flags->arg_files, &flags->annotations, &flags->uncached,
+                                      &flags->contexts};
     for (size_t i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         cli_list_release(lists[i]);
     }
@@ -260,6 +262,8 @@ int cmd_build(struct cli_call *call)
         {"build-arg", 0, CLI_LIST, &flags.build_args, "NAME[=VALUE]", "the value of an ARG (many)"},
         {"build-arg-file", 0, CLI_LIST, &flags.arg_files, "FILE",
          "a file with a NAME=VALUE in each line (many)"},
+        {"build-context", 0, CLI_LIST, &flags.contexts, "NAME=WHAT",
+         "a folder, image, layout or URL in place of a stage or image (many)"},
         {"label", 0, CLI_LIST, &flags.labels, "KEY=VALUE", "a label for the image (many)"},
         {"annotation", 0, CLI_LIST, &flags.annotations, "[TYPE:]KEY=VALUE",
          "an annotation of the manifest (many)"},
@@ -291,7 +295,6 @@ int cmd_build(struct cli_call *call)
         {"on-fail", 0, CLI_TEXT, &flags.on_fail_text, "shell", "a shell where a step has failed"},
         {"sandbox", 0, CLI_TEXT, &flags.sandbox, "MODE",
          "how steps run: auto, root, userns, single, none"},
-        UNSUPPORTED("build-context"),
         UNSUPPORTED("cache-from"),
         UNSUPPORTED("cache-to"),
         UNSUPPORTED("provenance"),

@@ -5,7 +5,7 @@
 #include "cli/cli.h"
 
 /*
- * Refuses contexts that can't be read, and reads standard input if that is the Dockerfile: *text is
+ * Reads standard input if that is the Dockerfile, and refuses it as the context too: *text is
  * then what options->dockerfile_text points to, and the caller's to free. Returns the exit status,
  * of what is said then.
  */

@@ -54,8 +54,9 @@ static int read_from(struct ocib_stage_builder *b, const struct ocib_instruction
     copy->from = from.kind;
     copy->from_span = flag->value_span;
     copy->from_stage = from.stage;
+    copy->from_context = from.context;
     if (from.kind == OCIB_FROM_IMAGE) {
-        copy->from_image = ocib_str_dup(flag->value);
+        copy->from_image = from.image ? ocib_strdup(from.image) : ocib_str_dup(flag->value);
     }
     return 0;
 }

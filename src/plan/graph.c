@@ -139,12 +139,25 @@ static int resolve_number(const struct ocib_plan *plan, size_t index, const stru
     return number >= index ? refuse_later(plan, index, (size_t)number, flag, err) : 0;
 }
 
+/* True if there is such a context: that is meant, not a stage whose place it takes. */
+static bool use_context(const struct ocib_plan *plan, ptrdiff_t index, struct ocib_from *out)
+{
+    if (index < 0) {
+        return false;
+    }
+    const struct ocib_named_context *context = &plan->contexts->items[index];
+    out->kind = context->kind == OCIB_NAMED_IMAGE ? OCIB_FROM_IMAGE : OCIB_FROM_NAMED;
+    out->image = context->kind == OCIB_NAMED_IMAGE ? context->value : NULL;
+    out->context = (size_t)index;
+    return true;
+}
+
 int ocib_plan_resolve_from(const struct ocib_plan *plan, size_t index, const struct ocib_arg *flag,
                            struct ocib_from *out, struct ocib_error **err)
 {
     struct ocib_str name = flag->value;
     uint64_t number;
-    out->kind = OCIB_FROM_STAGE;
+    *out = (struct ocib_from){.kind = OCIB_FROM_STAGE};
     if (name.len == 0) {
         return ocib_error_at(err, OCIB_EDOCKERFILE, flag->span, "--from has no value");
     }
@@ -157,14 +170,21 @@ int ocib_plan_resolve_from(const struct ocib_plan *plan, size_t index, const str
                                    OCIB_STR_ARG(name));
     }
     if (ocib_plan_find_stage(plan, name, index, &out->stage)) {
+        use_context(plan, plan->stages.items[out->stage].context, out);
+        return 0;
+    }
+    bool is_number = ocib_str_uint(name, SIZE_MAX, &number);
+    if (!is_number && use_context(plan, ocib_named_contexts_find(plan->contexts, name), out)) {
         return 0;
     }
     if (ocib_plan_find_stage(plan, name, plan->stages.len, &out->stage)) {
         return refuse_later(plan, index, out->stage, flag, err);
     }
-    if (ocib_str_uint(name, SIZE_MAX, &number)) {
+    if (is_number) {
         out->stage = (size_t)number;
-        return resolve_number(plan, index, flag, number, err);
+        int failed = resolve_number(plan, index, flag, number, err);
+        use_context(plan, failed ? -1 : plan->stages.items[number].context, out);
+        return failed;
     }
     out->kind = OCIB_FROM_IMAGE;
     return check_image(plan, index, flag, err);
@@ -196,7 +216,8 @@ static bool is_later(const struct ocib_plan *plan, size_t index, struct ocib_str
 {
     size_t found;
     uint64_t number;
-    if (ocib_plan_find_stage(plan, name, index, &found)) {
+    if (ocib_plan_find_stage(plan, name, index, &found) ||
+        ocib_named_contexts_find(plan->contexts, name) >= 0) {
         return false;
     }
     if (ocib_plan_find_stage(plan, name, plan->stages.len, &found)) {

@@ -59,8 +59,9 @@ struct ocib_plan_stage {
     size_t first; /* its instructions in the file, without FROM: [first, end) */
     size_t end;
     bool needed;
-    bool ordered;     /* it is in the plan's order, and what it needs is needed */
-    size_t same_name; /* 1 + the latest stage above of the same name, 0: none */
+    bool ordered;      /* it is in the plan's order, and what it needs is needed */
+    ptrdiff_t context; /* of --build-context, which takes the stage's place; -1: none */
+    size_t same_name;  /* 1 + the latest stage above of the same name, 0: none */
     /* Its ARGs as they are at its end, for the stages that are built from it. Written by
      * ocib_plan_stage_ops(). */
     struct ocib_scope *args;
@@ -71,6 +72,7 @@ enum { OCIB_INHERITED_TEXT_MAX = 32 << 20 };
 
 struct ocib_plan {
     const struct ocib_dockerfile *file;
+    const struct ocib_named_contexts *contexts;
     const struct ocib_log *log;
     struct ocib_entitlements granted;
     struct ocib_scope build_args;
@@ -107,6 +109,8 @@ int ocib_plan_find_target(struct ocib_plan *plan, const char *target,
 struct ocib_from {
     enum ocib_copy_from kind;
     size_t stage;
+    size_t context;
+    const char *image; /* borrowed from the plan's contexts; NULL: as written */
 };
 int ocib_plan_resolve_from(const struct ocib_plan *plan, size_t index, const struct ocib_arg *flag,
                            struct ocib_from *out, struct ocib_error **err) OCIB_MUST;

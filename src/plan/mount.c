@@ -250,7 +250,10 @@ static int set_from(struct reading *r, const char *value, struct ocib_error **er
     }
     r->mount->from = found.kind;
     r->mount->from_stage = found.stage;
-    set_text(&r->mount->from_image, found.kind == OCIB_FROM_IMAGE ? value : NULL);
+    r->mount->from_context = found.context;
+    set_text(&r->mount->from_image, found.kind != OCIB_FROM_IMAGE ? NULL
+                                    : found.image                 ? found.image
+                                                                  : value);
     return 0;
 }
 

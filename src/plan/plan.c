@@ -159,6 +159,22 @@ static int read_platform(struct ocib_plan *plan, const struct ocib_instruction *
     return 0;
 }
 
+/* What a context stands for; -1: there is none. */
+static void set_base_context(const struct ocib_plan *plan, struct ocib_stage *stage,
+                             ptrdiff_t context)
+{
+    if (context < 0) {
+        return;
+    }
+    const struct ocib_named_context *named = &plan->contexts->items[context];
+    free(stage->base_image);
+    stage->base_image = named->kind == OCIB_NAMED_IMAGE ? ocib_strdup(named->value) : NULL;
+    stage->base_context = (size_t)context;
+    stage->base = named->kind == OCIB_NAMED_IMAGE     ? OCIB_BASE_IMAGE
+                  : named->kind == OCIB_NAMED_SCRATCH ? OCIB_BASE_SCRATCH
+                                                      : OCIB_BASE_NAMED;
+}
+
 static int read_base(struct ocib_plan *plan, const struct ocib_arg *image, struct ocib_stage *stage,
                      struct ocib_error **err)
 {
@@ -179,10 +195,19 @@ static int read_base(struct ocib_plan *plan, const struct ocib_arg *image, struc
     } else if (ocib_plan_find_stage(plan, ocib_str(name), stage->index, &stage->base_stage)) {
         stage->base = OCIB_BASE_STAGE;
     } else {
+        ptrdiff_t context = ocib_named_contexts_find(plan->contexts, ocib_str(name));
         stage->base = OCIB_BASE_IMAGE;
         stage->base_image = ocib_steal(&name);
+        set_base_context(plan, stage, context);
     }
     return 0;
+}
+
+/* A context of the stage's name takes its place: nothing of it is looked at (BuildKit). */
+static void replace_stage(const struct ocib_plan *plan, struct ocib_plan_stage *entry)
+{
+    entry->context = ocib_named_contexts_find(plan->contexts, ocib_str(entry->stage.name));
+    set_base_context(plan, &entry->stage, entry->context);
 }
 
 static int read_from(struct ocib_plan *plan, const struct ocib_instruction *from,
@@ -194,6 +219,7 @@ static int read_from(struct ocib_plan *plan, const struct ocib_instruction *from
     struct ocib_plan_stage *entry = ocib_vec_add(&plan->stages);
     struct ocib_stage *stage = &entry->stage;
     entry->args = ocib_new(struct ocib_scope);
+    entry->context = -1;
     stage->index = plan->stages.len - 1;
     stage->span = from->span;
     if (read_base(plan, &from->args.items[0], stage, err) < 0 ||
@@ -210,6 +236,7 @@ static int read_from(struct ocib_plan *plan, const struct ocib_instruction *from
                         plan->stages.items[entry->same_name - 1].stage.span.line);
         }
         ocib_map_set(plan->names, name, (void *)(uintptr_t)plan->stages.len);
+        replace_stage(plan, entry);
     }
     return 0;
 }
@@ -228,7 +255,8 @@ static int read_stages(struct ocib_plan *plan, struct ocib_error **err)
             }
             plan->stages.items[plan->stages.len - 1].first = i + 1;
         }
-        plan->stages.items[plan->stages.len - 1].end = i + 1;
+        struct ocib_plan_stage *stage = &plan->stages.items[plan->stages.len - 1];
+        stage->end = stage->context < 0 ? i + 1 : stage->first;
     }
     return 0;
 }
@@ -238,6 +266,7 @@ static void take_options(struct ocib_plan *plan, const struct ocib_plan_options 
     static const struct ocib_entitlements all = {true, true};
     plan->log = options->log;
     plan->granted = options->granted ? *options->granted : all;
+    plan->contexts = options->contexts;
     plan->budget = GLOBAL_TEXT_MAX;
     plan->inheritable = ocib_new(size_t);
     *plan->inheritable = OCIB_INHERITED_TEXT_MAX;

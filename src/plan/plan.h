@@ -21,6 +21,7 @@
 #include "base/span.h"
 #include "base/vec.h"
 #include "oci/image.h"
+#include "plan/named.h"
 
 #include <stdbool.h>
 #include <stdint.h>
@@ -43,18 +44,26 @@ struct ocib_plan_options {
     const struct ocib_strings
         *labels; /* --label "k=v", put on the target stage's config; may be NULL */
     const struct ocib_entitlements *granted; /* NULL: all */
-    const struct ocib_log *log;              /* warnings with spans; may be NULL */
+    /* --build-context; borrowed for the plan's life; may be NULL. */
+    const struct ocib_named_contexts *contexts;
+    const struct ocib_log *log; /* warnings with spans; may be NULL */
 };
 
-enum ocib_base_kind { OCIB_BASE_SCRATCH, OCIB_BASE_STAGE, OCIB_BASE_IMAGE };
+enum ocib_base_kind {
+    OCIB_BASE_SCRATCH,
+    OCIB_BASE_STAGE,
+    OCIB_BASE_IMAGE,
+    OCIB_BASE_NAMED, /* a tree of --build-context */
+};
 
 struct ocib_stage {
     size_t index;
     char *name;            /* of AS, lower case; NULL: none */
     struct ocib_span span; /* its FROM line */
     enum ocib_base_kind base;
-    size_t base_stage;             /* OCIB_BASE_STAGE */
-    char *base_image;              /* OCIB_BASE_IMAGE: as written, expanded */
+    size_t base_stage;   /* OCIB_BASE_STAGE */
+    char *base_image;    /* OCIB_BASE_IMAGE: as written, expanded, or what --build-context says */
+    size_t base_context; /* OCIB_BASE_NAMED */
     struct ocib_span base_span;    /* the image name in the FROM line */
     struct ocib_platform platform; /* --platform, else the target platform */
 };
@@ -102,7 +111,12 @@ enum { OCIB_MOUNTS_MAX = 64 };
 
 enum ocib_network { OCIB_NETWORK_DEFAULT, OCIB_NETWORK_HOST, OCIB_NETWORK_NONE };
 
-enum ocib_copy_from { OCIB_FROM_CONTEXT, OCIB_FROM_STAGE, OCIB_FROM_IMAGE };
+enum ocib_copy_from {
+    OCIB_FROM_CONTEXT,
+    OCIB_FROM_STAGE,
+    OCIB_FROM_IMAGE,
+    OCIB_FROM_NAMED, /* a tree of --build-context */
+};
 
 enum ocib_mount_kind {
     OCIB_MOUNT_BIND,
@@ -121,6 +135,7 @@ struct ocib_mount {
     /* Of bind and cache. A cache without from= has OCIB_FROM_CONTEXT, and begins empty. */
     enum ocib_copy_from from;
     size_t from_stage;
+    size_t from_context;
     char *from_image;
     struct ocib_span from_span;
     char *source; /* absolute in what `from` names; "/": all of it */
@@ -173,7 +188,8 @@ struct ocib_copy_op {
     bool keep_git_dir;        /* --keep-git-dir */
     enum ocib_copy_from from; /* --from */
     size_t from_stage;        /* OCIB_FROM_STAGE */
-    char *from_image;         /* OCIB_FROM_IMAGE: as written */
+    size_t from_context;      /* OCIB_FROM_NAMED */
+    char *from_image;         /* OCIB_FROM_IMAGE: as written, or what --build-context says */
     struct ocib_span from_span;
     struct ocib_strings sources;    /* expanded patterns, as written otherwise */
     struct ocib_inline_files files; /* heredocs, in the order of the sources */
