@@ -53,31 +53,50 @@ static int read_directive(struct ocib_build *build, struct ocib_check_directive 
 /* --- base images --------------------------------------------------------------------------------
  */
 
-/* Once a registry can't be reached, the next images aren't asked for: a check must not take long.
- */
+/* Reads one; once a registry can't be reached, the next images aren't asked for: a check must not
+ * take long. */
+static void read_base(struct ocib_build *build, const struct ocib_stage *stage, bool *ask,
+                      struct bases *out)
+{
+    size_t index = stage->index;
+    OCIB_AUTO_ERROR struct ocib_error *cause = NULL;
+    struct ocib_config_wish wish = {index, stage->base_image, *ask};
+    out->known[index] = ocib_build_base_config(build, &wish, &out->configs[index], &cause);
+    *ask = *ask && ocib_error_code(cause) != OCIB_ENETWORK;
+    if (cause) {
+        ocib_log_at(build->env->log, OCIB_LOG_DEBUG, stage->base_span,
+                    "checked without what %s sets: %s", stage->base_image,
+                    ocib_error_message(cause));
+    }
+}
+
+/* The bases of all stages, or of those that are needed, also by the triggers of a base. */
 static void read_bases(struct ocib_build *build, bool ask, bool all, struct bases *out)
 {
-    size_t count;
-    const size_t *order = ocib_plan_order(build->plan, &count);
+    OCIB_AUTO_FREE bool *done = ocib_alloc(build->stage_count, sizeof(*done));
     *out = (struct bases){
         .configs = ocib_alloc(build->stage_count, sizeof(*out->configs)),
         .known = ocib_alloc(build->stage_count, sizeof(*out->known)),
         .count = build->stage_count,
     };
-    for (size_t i = 0; i < (all ? build->stage_count : count); i++) {
-        size_t index = all ? i : order[i];
-        const struct ocib_stage *stage = ocib_plan_stage(build->plan, index);
-        struct ocib_config_wish wish = {index, stage->base_image, ask};
-        if (stage->base != OCIB_BASE_IMAGE) {
-            continue;
-        }
-        OCIB_AUTO_ERROR struct ocib_error *cause = NULL;
-        out->known[index] = ocib_build_base_config(build, &wish, &out->configs[index], &cause);
-        ask = ask && ocib_error_code(cause) != OCIB_ENETWORK;
-        if (cause) {
-            ocib_log_at(build->env->log, OCIB_LOG_DEBUG, stage->base_span,
-                        "checked without what %s sets: %s", stage->base_image,
-                        ocib_error_message(cause));
+    bool grown = true;
+    while (grown) {
+        size_t count;
+        const size_t *order = ocib_plan_order(build->plan, &count);
+        grown = false;
+        for (size_t i = 0; i < (all ? build->stage_count : count) && !grown; i++) {
+            const struct ocib_stage *stage = ocib_plan_stage(build->plan, all ? i : order[i]);
+            if (stage->base != OCIB_BASE_IMAGE || done[stage->index]) {
+                continue;
+            }
+            done[stage->index] = true;
+            read_base(build, stage, &ask, out);
+            /* A trigger that can't be planned is said when its stage is. */
+            if (out->known[stage->index] &&
+                ocib_plan_need_triggers(build->plan, stage->index, &out->configs[stage->index],
+                                        &grown, NULL) < 0) {
+                grown = false;
+            }
         }
     }
 }
