@@ -1,5 +1,6 @@
 #include "sandbox/server.h"
 
+#include "sandbox/pass.h"
 #include "sandbox/sandbox.h"
 #include "sandbox/wire.h"
 #include "sys/fd.h"
@@ -18,57 +19,6 @@ enum {
     FDS = OCIB_COUNT(((struct ocib_server_request *)0)->fds),
     FDS_MAX = FDS + OCIB_STEP_MOUNTS_MAX,
 };
-
-/* Room for the descriptors that go with a packet. */
-union ancillary {
-    struct cmsghdr header; /* for its alignment */
-    char bytes[CMSG_SPACE(sizeof(int) * FDS_MAX)];
-};
-
-static ssize_t send_with_fds(int socket, struct iovec bytes, const int *fds, size_t count)
-{
-    union ancillary ancillary = {0};
-    struct msghdr message = {
-        .msg_iov = &bytes,
-        .msg_iovlen = 1,
-        .msg_control = ancillary.bytes,
-        .msg_controllen = CMSG_SPACE(sizeof(int) * count),
-    };
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int) * count);
-    memcpy(CMSG_DATA(header), fds, sizeof(int) * count);
-    ssize_t n;
-    do {
-        n = sendmsg(socket, &message, MSG_NOSIGNAL);
-    } while (n < 0 && errno == EINTR);
-    return n;
-}
-
-/* Receives up to FDS_MAX descriptors; those that did not come are -1. */
-static ssize_t receive_with_fds(int socket, struct iovec bytes, int fds[FDS_MAX])
-{
-    union ancillary ancillary = {0};
-    struct msghdr message = {
-        .msg_iov = &bytes,
-        .msg_iovlen = 1,
-        .msg_control = ancillary.bytes,
-        .msg_controllen = sizeof(ancillary.bytes),
-    };
-    for (size_t i = 0; i < FDS_MAX; i++) {
-        fds[i] = -1;
-    }
-    ssize_t n;
-    do {
-        n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    } while (n < 0 && errno == EINTR);
-    const struct cmsghdr *header = n < 0 ? NULL : CMSG_FIRSTHDR(&message);
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-        memcpy(fds, CMSG_DATA(header), header->cmsg_len - CMSG_LEN(0));
-    }
-    return n;
-}
 
 int ocib_server_start(int exe_fd, int null_fd, struct ocib_server *out, struct ocib_error **err)
 {
@@ -115,7 +65,7 @@ static int receive_pidfd(const struct ocib_server *server, int control, struct o
     }
     ssize_t n = 0;
     if (polled[0].revents) {
-        n = receive_with_fds(control, (struct iovec){record, sizeof(record)}, fds);
+        n = ocib_pass_receive(control, (struct iovec){record, sizeof(record)}, fds, FDS_MAX, 0);
         if (n > 0 && fds[0] >= 0) {
             return fds[0];
         }
@@ -140,7 +90,7 @@ int ocib_server_fork(const struct ocib_server *server, const struct ocib_server_
     for (size_t i = 0; i < request->mount_count; i++) {
         fds[FDS + i] = request->mounts[i];
     }
-    if (send_with_fds(server->socket, bytes, fds, FDS + request->mount_count) < 0) {
+    if (ocib_pass_send(server->socket, bytes, fds, FDS + request->mount_count) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't ask the sandbox to start a step");
     }
     ocib_fd_cleanup(theirs);
@@ -182,7 +132,7 @@ static int begin_child(const int fds[FDS_MAX])
     }
     OCIB_AUTO_FD int pidfd = (int)syscall(SYS_pidfd_open, getpid(), 0);
     return pidfd < 0 ||
-                   send_with_fds(OCIB_CHILD_CONTROL, (struct iovec){&started, 1}, &pidfd, 1) < 0
+                   ocib_pass_send(OCIB_CHILD_CONTROL, (struct iovec){&started, 1}, &pidfd, 1) < 0
                ? -1
                : 0;
 }
@@ -228,8 +178,8 @@ int ocib_server_serve(int socket)
     int fds[FDS_MAX];
     struct sigaction reap = {.sa_handler = SIG_IGN}; /* children leave no zombies */
     sigaction(SIGCHLD, &reap, NULL);
-    while (receive_with_fds(socket, (struct iovec){&namespaces, sizeof(namespaces)}, fds) ==
-           (ssize_t)sizeof(namespaces)) {
+    while (ocib_pass_receive(socket, (struct iovec){&namespaces, sizeof(namespaces)}, fds, FDS_MAX,
+                             0) == (ssize_t)sizeof(namespaces)) {
         if (serve_request(namespaces, fds) == 0) {
             reap.sa_handler = SIG_DFL;
             sigaction(SIGCHLD, &reap, NULL);

@@ -3,6 +3,7 @@
 #include "base/mem.h"
 #include "emulate/supervisor.h"
 #include "sandbox/caps.h"
+#include "sandbox/pass.h"
 #include "sandbox/seccomp.h"
 #include "sys/fd.h"
 #include "sys/spawn.h"
@@ -17,55 +18,6 @@
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <unistd.h>
-
-union ancillary {
-    struct cmsghdr header; /* for its alignment */
-    char bytes[CMSG_SPACE(sizeof(int))];
-};
-
-/* One byte, with a descriptor. */
-static int send_fd(int socket, int fd)
-{
-    char byte = 'l';
-    union ancillary ancillary = {0};
-    struct iovec bytes = {&byte, 1};
-    struct msghdr message = {.msg_iov = &bytes,
-                             .msg_iovlen = 1,
-                             .msg_control = ancillary.bytes,
-                             .msg_controllen = sizeof(ancillary.bytes)};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(header), &fd, sizeof(int));
-    ssize_t n;
-    do {
-        n = sendmsg(socket, &message, MSG_NOSIGNAL);
-    } while (n < 0 && errno == EINTR);
-    return n == 1 ? 0 : -1;
-}
-
-/* -1 if the other side has ended. */
-static int receive_fd(int socket)
-{
-    char byte;
-    int fd = -1;
-    union ancillary ancillary = {0};
-    struct iovec bytes = {&byte, 1};
-    struct msghdr message = {.msg_iov = &bytes,
-                             .msg_iovlen = 1,
-                             .msg_control = ancillary.bytes,
-                             .msg_controllen = sizeof(ancillary.bytes)};
-    ssize_t n;
-    do {
-        n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC);
-    } while (n < 0 && errno == EINTR);
-    const struct cmsghdr *header = n == 1 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (header && header->cmsg_type == SCM_RIGHTS) {
-        memcpy(&fd, CMSG_DATA(header), sizeof(int));
-    }
-    return fd;
-}
 
 static int refused(struct ocib_error **err)
 {
@@ -85,7 +37,7 @@ int ocib_supervise_hand_over(int socket, const struct ocib_buf *filter, struct o
     if (listener < 0) {
         return refused(err);
     }
-    if (send_fd(socket, listener) < 0) {
+    if (ocib_pass_send_one(socket, listener) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't reach the supervisor");
     }
     return 0;
@@ -123,7 +75,7 @@ int ocib_supervise_step(int socket, const struct ocib_sandbox_spec *spec, struct
 {
     pthread_t thread;
     struct ocib_creds first;
-    int listener = receive_fd(socket);
+    int listener = ocib_pass_receive_one(socket, 0);
     if (listener < 0) {
         return 0;
     }
@@ -172,7 +124,7 @@ _Noreturn static void serve(int socket)
     setsid();
     prctl(PR_SET_NAME, "ocib-owners");
     socket = prctl(PR_SET_PDEATHSIG, SIGKILL) < 0 ? -1 : keep_only(socket);
-    int listener = socket < 0 ? -1 : receive_fd(socket);
+    int listener = socket < 0 ? -1 : ocib_pass_receive_one(socket, 0);
     const struct ocib_supervisor_options options = {
         .listener = listener,
         .proc_fd = listener < 0 ? -1 : open_proc(NULL),
@@ -182,7 +134,7 @@ _Noreturn static void serve(int socket)
     };
     struct ocib_supervisor *supervisor =
         options.proc_fd < 0 ? NULL : ocib_supervisor_new(&options, NULL);
-    if (!supervisor || send_fd(socket, options.proc_fd) < 0) {
+    if (!supervisor || ocib_pass_send_one(socket, options.proc_fd) < 0) {
         _exit(1);
     }
     close(socket);
@@ -213,6 +165,6 @@ int ocib_supervise_this(struct ocib_error **err)
     if (ocib_supervise_hand_over(ours, &filter, err) < 0) {
         return -1;
     }
-    OCIB_AUTO_FD int ready = receive_fd(ours);
+    OCIB_AUTO_FD int ready = ocib_pass_receive_one(ours, 0);
     return ready < 0 ? ocib_error_set(err, OCIB_ESANDBOX, "the supervisor ended unexpectedly") : 0;
 }

@@ -1,5 +1,6 @@
 #include "sandbox/terminal.h"
 
+#include "sandbox/pass.h"
 #include "sys/fd.h"
 
 #include <errno.h>
@@ -9,47 +10,6 @@
 #include <sys/stat.h>
 #include <termios.h>
 #include <unistd.h>
-
-/* Room for one descriptor that goes with a byte. */
-union ancillary {
-    struct cmsghdr header; /* for its alignment */
-    char bytes[CMSG_SPACE(sizeof(int))];
-};
-
-static int send_fd(int socket, int fd)
-{
-    char byte = 't';
-    struct iovec bytes = {&byte, 1};
-    union ancillary ancillary = {0};
-    struct msghdr message = {.msg_iov = &bytes,
-                             .msg_iovlen = 1,
-                             .msg_control = ancillary.bytes,
-                             .msg_controllen = sizeof(ancillary.bytes)};
-    struct cmsghdr *header = CMSG_FIRSTHDR(&message);
-    header->cmsg_level = SOL_SOCKET;
-    header->cmsg_type = SCM_RIGHTS;
-    header->cmsg_len = CMSG_LEN(sizeof(int));
-    memcpy(CMSG_DATA(header), &fd, sizeof(fd));
-    return sendmsg(socket, &message, MSG_NOSIGNAL) == 1 ? 0 : -1;
-}
-
-static int receive_fd(int socket)
-{
-    char byte;
-    int fd = -1;
-    struct iovec bytes = {&byte, 1};
-    union ancillary ancillary = {0};
-    struct msghdr message = {.msg_iov = &bytes,
-                             .msg_iovlen = 1,
-                             .msg_control = ancillary.bytes,
-                             .msg_controllen = sizeof(ancillary.bytes)};
-    ssize_t n = recvmsg(socket, &message, MSG_CMSG_CLOEXEC | MSG_DONTWAIT);
-    const struct cmsghdr *header = n == 1 ? CMSG_FIRSTHDR(&message) : NULL;
-    if (header && header->cmsg_level == SOL_SOCKET && header->cmsg_type == SCM_RIGHTS) {
-        memcpy(&fd, CMSG_DATA(header), sizeof(fd));
-    }
-    return fd;
-}
 
 /* The same descriptor by a number that is not one of the standard three, which may be free. */
 static int move_up(int fd)
@@ -70,7 +30,7 @@ int ocib_terminal_make(int socket, uid_t uid, struct ocib_error **err)
     }
     OCIB_AUTO_FD int slave = move_up(ioctl(master, TIOCGPTPEER, O_RDWR | O_NOCTTY | O_CLOEXEC));
     if (slave < 0 || fchown(slave, uid, (gid_t)-1) < 0 || ioctl(slave, TIOCSCTTY, 0) < 0 ||
-        send_fd(socket, master) < 0) {
+        ocib_pass_send_one(socket, master) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a terminal for the step");
     }
     for (int fd = STDIN_FILENO; fd <= STDERR_FILENO; fd++) {
@@ -166,7 +126,7 @@ int ocib_input_move(struct ocib_input *input, const struct pollfd in[OCIB_INPUT_
         give(input);
     }
     if (in[2].revents && input->socket >= 0) {
-        input->to = receive_fd(input->socket);
+        input->to = ocib_pass_receive_one(input->socket, MSG_DONTWAIT);
         ocib_fd_cleanup(&input->socket);
         input->terminal = input->to >= 0;
         output = input->terminal ? fcntl(input->to, F_DUPFD_CLOEXEC, 0) : -1;
