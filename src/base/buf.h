@@ -36,4 +36,8 @@ struct ocib_str ocib_buf_str(const struct ocib_buf *buf);
 /* Hands the content over as a NUL-ended string (never NULL), to be freed with free(). */
 char *ocib_buf_take(struct ocib_buf *buf);
 
+/* Lexically cleaned absolute path: "a//b/../c/" → "/a/c" (freed with free()); links are not looked
+ * at. */
+char *ocib_path_clean(struct ocib_str path);
+
 #endif

@@ -66,24 +66,7 @@ char *ocib_stage_path(const struct ocib_stage_builder *b, const char *path)
 {
     const char *cwd = b->config->working_dir ? b->config->working_dir : "";
     OCIB_AUTO_FREE char *joined = ocib_format("%s/%s", path[0] == '/' ? "" : cwd, path);
-    struct ocib_str rest = ocib_str(joined);
-    struct ocib_str name;
-    struct ocib_buf out = {0};
-    ocib_buf_init(&out);
-    while (ocib_str_cut(&rest, '/', &name)) {
-        if (ocib_str_is(name, "..")) {
-            ptrdiff_t slash = ocib_str_rfind(ocib_buf_str(&out), '/');
-            out.len = slash < 0 ? 0 : (size_t)slash;
-            out.data[out.len] = '\0';
-        } else if (name.len && !ocib_str_is(name, ".")) {
-            ocib_buf_putc(&out, '/');
-            ocib_buf_add_str(&out, name);
-        }
-    }
-    if (out.len == 0) {
-        ocib_buf_putc(&out, '/');
-    }
-    return ocib_buf_take(&out);
+    return ocib_path_clean(ocib_str(joined));
 }
 
 static size_t list_bytes(const struct ocib_strings *list)

@@ -140,30 +140,6 @@ int ocib_reopen(int fd, int flags)
     return open(path, flags | O_CLOEXEC);
 }
 
-char *ocib_path_clean(struct ocib_str path)
-{
-    struct ocib_buf out;
-    ocib_buf_init(&out);
-    struct ocib_str part;
-    while (ocib_str_cut(&path, '/', &part)) {
-        if (part.len == 0 || ocib_str_is(part, ".")) {
-            continue;
-        }
-        if (ocib_str_is(part, "..")) {
-            ptrdiff_t slash = ocib_str_rfind(ocib_buf_str(&out), '/');
-            out.len = slash < 0 ? 0 : (size_t)slash;
-            out.data[out.len] = '\0';
-            continue;
-        }
-        ocib_buf_putc(&out, '/');
-        ocib_buf_add_str(&out, part);
-    }
-    if (out.len == 0) {
-        ocib_buf_putc(&out, '/');
-    }
-    return ocib_buf_take(&out);
-}
-
 char *ocib_path_join(const char *dir, const char *name)
 {
     size_t len = strlen(dir);

@@ -52,9 +52,6 @@ char *ocib_readlink_at(int dir_fd, const char *name) OCIB_MUST;
 /* Opens the file behind an O_PATH descriptor anew, e.g. to read it. */
 int ocib_reopen(int fd, int flags) OCIB_MUST;
 
-/* Lexically cleaned absolute path: "a//b/../c/" → "/a/c" (freed with free()); links are not looked
- * at. */
-char *ocib_path_clean(struct ocib_str path);
 /* A relative path built part by part: "a", "a/b"; and without its last part again. */
 void ocib_path_push(struct ocib_buf *path, struct ocib_str part);
 void ocib_path_pop(struct ocib_buf *path);

@@ -99,9 +99,22 @@ static void test_take_leaves_an_empty_one(void **state)
     assert_string_equal(nothing, "");
 }
 
+static void test_clean(void **state)
+{
+    static const char *const cases[][2] = {
+        {"a//b/../c/", "/a/c"}, {"/", "/"},          {"", "/"},           {"..", "/"},
+        {"/../../a", "/a"},     {"./a/./b", "/a/b"}, {"/a/b/../..", "/"}, {"/...", "/..."},
+    };
+    for (size_t i = 0; i < OCIB_COUNT(cases); i++) {
+        OCIB_AUTO_FREE char *got = ocib_path_clean(ocib_str(cases[i][0]));
+        assert_string_equal(got, cases[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_clean),
         cmocka_unit_test(test_init_is_empty_text),
         cmocka_unit_test(test_zeroed_is_valid),
         cmocka_unit_test(test_adds_in_order),

@@ -180,18 +180,6 @@ static void test_reopen(void **state)
     reads(ocib_reopen(path_only, O_RDONLY), "file");
 }
 
-static void test_clean(void **state)
-{
-    static const char *const cases[][2] = {
-        {"a//b/../c/", "/a/c"}, {"/", "/"},          {"", "/"},           {"..", "/"},
-        {"/../../a", "/a"},     {"./a/./b", "/a/b"}, {"/a/b/../..", "/"}, {"/...", "/..."},
-    };
-    for (size_t i = 0; i < OCIB_COUNT(cases); i++) {
-        OCIB_AUTO_FREE char *got = ocib_path_clean(ocib_str(cases[i][0]));
-        assert_string_equal(got, cases[i][1]);
-    }
-}
-
 static void test_join(void **state)
 {
     static const char *const cases[][3] = {
@@ -228,7 +216,6 @@ int main(void)
         cmocka_unit_test(test_mkdirs_below_set_group_id),
         cmocka_unit_test(test_readlink),
         cmocka_unit_test(test_reopen),
-        cmocka_unit_test(test_clean),
         cmocka_unit_test(test_join),
         cmocka_unit_test(test_push_and_pop),
     };
