@@ -182,6 +182,7 @@ static int run_with_mounts(struct ocib_layer_step *step, int root_fd, const stru
     int failed = ocib_sandbox_fill_tree(env->sandbox, root_fd, env->log, err) < 0 ||
                  ocib_run_mounts_finish(&own->mounts, root_fd, err) < 0 ||
                  run_in(step, root_fd, user, err) < 0;
+    ocib_run_mounts_end(&own->mounts);
     return ocib_run_mounts_take_back(&own->mounts, err) < 0 || failed ? -1 : 0;
 }
 

@@ -1,6 +1,7 @@
 #include "build/run_mounts.h"
 
 #include "base/mem.h"
+#include "build/agent_socket.h"
 #include "build/copied.h"
 #include "build/copy_selection.h"
 #include "sys/fd.h"
@@ -122,6 +123,7 @@ void ocib_run_mounts_release(struct ocib_run_mounts *mounts)
         struct ocib_run_mount *item = &mounts->items[i];
         ocib_fd_cleanup(&item->fd);
         ocib_fd_cleanup(&item->lent_fd);
+        ocib_agent_socket_stop(item->agent);
         ocib_tree_source_release(&item->image);
         ocib_selection_free(item->selection);
         ocib_strings_release(&item->copy.sources);
@@ -412,7 +414,27 @@ static const char *find_agent(const struct ocib_run_mounts *mounts, const struct
     return agents ? ocib_env_get(agents, mount->id) : NULL;
 }
 
-/* The agent's own socket, which its owner and root can connect to. */
+/* A new file system with a socket that leads to the agent. */
+static int new_socket(struct ocib_run_mount *item, const char *agent)
+{
+    static const char *const options[] = {"mode=755", NULL};
+    const struct ocib_mount *mount = item->mount;
+    OCIB_AUTO_FD int fs = ocib_mount_new("tmpfs", options, OCIB_MOUNT_NOSUID | OCIB_MOUNT_NODEV);
+    if (fs < 0) {
+        return -1;
+    }
+    const struct ocib_agent_socket_options how = {
+        .folder_fd = fs,
+        .name = "agent",
+        .agent = agent,
+        .uid = mount->uid,
+        .gid = mount->gid,
+        .mode = mount->mode,
+    };
+    item->agent = ocib_agent_socket_start(&how);
+    return item->agent ? clone_attached(item, fs, "/agent") : -1;
+}
+
 static int make_ssh(struct ocib_run_mounts *mounts, struct ocib_run_mount *item,
                     struct ocib_error **err)
 {
@@ -434,15 +456,12 @@ static int make_ssh(struct ocib_run_mounts *mounts, struct ocib_run_mount *item,
                                    "fetch in another way, or build where steps can have mounts: "
                                    "see ocib doctor");
     }
-    if (mount->owned) {
-        ocib_error_at(err, OCIB_EDOCKERFILE, mount->span,
-                      "mode, uid and gid of a forwarded SSH agent are not supported yet");
-        return ocib_error_hint_set(err, "use the agent in a step of root");
-    }
     item->folder = false;
-    OCIB_AUTO_FD int socket = open(path, O_PATH | O_CLOEXEC);
-    item->fd = socket < 0 ? -1 : ocib_mount_clone(socket, "", false);
-    return item->fd < 0 ? fail(item, "take the agent's socket", err) : 0;
+    if (need_work(mounts, item, err) < 0) {
+        return -1;
+    }
+    item->fd = new_socket(item, path);
+    return item->fd < 0 ? fail(item, "make the agent's socket", err) : 0;
 }
 
 static int add_script(struct ocib_run_mounts *mounts, struct ocib_error **err)
@@ -607,6 +626,14 @@ int ocib_run_mounts_finish(struct ocib_run_mounts *mounts, int root_fd, struct o
         qsort(mounts->made.items, mounts->made.len, sizeof(*mounts->made.items), by_target);
     }
     return mounts->lent ? ocib_run_mounts_lend(mounts, root_fd, err) : 0;
+}
+
+void ocib_run_mounts_end(struct ocib_run_mounts *mounts)
+{
+    for (size_t i = 0; i < mounts->len; i++) {
+        ocib_agent_socket_stop(mounts->items[i].agent);
+        mounts->items[i].agent = NULL;
+    }
 }
 
 int ocib_run_mounts_env(const struct ocib_run_mounts *mounts, struct ocib_strings *env,

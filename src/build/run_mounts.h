@@ -31,7 +31,8 @@ struct ocib_run_mount {
     struct ocib_digest cache;       /* of a cache: what it is known by */
     char *cache_path;               /* its folder */
     int lock_fd;
-    int lent_fd; /* what of it is in the tree, -1: nothing */
+    struct ocib_agent_socket *agent; /* of ssh, while it is forwarded */
+    int lent_fd;                     /* what of it is in the tree, -1: nothing */
 };
 
 struct ocib_run_mounts {
@@ -61,7 +62,9 @@ void ocib_run_mounts_provide(const struct ocib_run_mounts *mounts, struct ocib_p
 /* Makes what depends on the tree, and fills mounts->made, parents first. */
 int ocib_run_mounts_finish(struct ocib_run_mounts *mounts, int root_fd,
                            struct ocib_error **err) OCIB_MUST;
-/* After the step, however it went: takes out what was put into the tree instead of mounted. */
+/* After the step, however it went: ends what was running for it. */
+void ocib_run_mounts_end(struct ocib_run_mounts *mounts);
+/* After that: takes out what was put into the tree instead of mounted. */
 int ocib_run_mounts_take_back(struct ocib_run_mounts *mounts, struct ocib_error **err) OCIB_MUST;
 /* Variables that mounts set. */
 int ocib_run_mounts_env(const struct ocib_run_mounts *mounts, struct ocib_strings *env,
