@@ -74,6 +74,30 @@ def text(tree, report):
             report.problem(name, content.count("\n") + 1, "no line break at the end of the file")
 
 
+def constructs(tree, report):
+    """each construct of the Dockerfile reference has its cases, each case its construct"""
+    folder = "testdata/dockerfile/"
+    table = folder + "constructs.txt"
+    if table not in tree.files:
+        return
+    named = set()
+    for number, row in enumerate(tree.text(table).split("\n"), 1):
+        if not row or row.startswith("# "):
+            continue
+        _, colon, cases = row.rpartition(": ")
+        if not colon or not cases.split():
+            report.problem(table, number, "a row is: construct: case case ...")
+        for case in cases.split():
+            name = case if "." in case else case + ".Dockerfile"
+            path = os.path.normpath(folder + name)
+            if path not in tree.files:
+                report.problem(table, number, f"there is no {path}")
+            named.add(path)
+    for name in tree.files:
+        if re.match(folder + r"(valid|planned)/.*\.Dockerfile$", name) and name not in named:
+            report.problem(name, 1, f"no construct of {table} names it: add it to those that it shows")
+
+
 def machine_hosts():
     """Host names that this machine's package managers are set to."""
     texts = []

@@ -156,7 +156,7 @@ static inline bool planned_make(struct planned *p, const char *name, struct ocib
         .build_platform = &amd64,
         .log = &log,
     };
-    p->file = ocib_dockerfile_parse(name, text, NULL, &p->err);
+    p->file = ocib_dockerfile_parse(name, text, &log, &p->err);
     p->plan = p->file ? ocib_plan_new(p->file, &options, &p->err) : NULL;
     if (!p->plan) {
         return false;

@@ -32,6 +32,13 @@ static void dump_mount(struct ocib_buf *out, const struct ocib_mount *mount)
                     (unsigned long long)mount->size);
 }
 
+static void dump_switch(struct ocib_buf *out, bool on, const char *what)
+{
+    if (on) {
+        ocib_buf_printf(out, "    %s\n", what);
+    }
+}
+
 static void dump_run(struct ocib_buf *out, const struct ocib_run_op *run)
 {
     static const char *const networks[] = {"default", "host", "none"};
@@ -46,13 +53,7 @@ static void dump_run(struct ocib_buf *out, const struct ocib_run_op *run)
     }
     ocib_buf_printf(out, "    cwd <%s> user <%s> network %s\n    command <%s>\n", run->cwd,
                     run->user, networks[run->network], run->command);
-}
-
-static void dump_switch(struct ocib_buf *out, bool on, const char *what)
-{
-    if (on) {
-        ocib_buf_printf(out, "    %s\n", what);
-    }
+    dump_switch(out, run->insecure, "insecure");
 }
 
 static void dump_copy(struct ocib_buf *out, const struct ocib_copy_op *copy)

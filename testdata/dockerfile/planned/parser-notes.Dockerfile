@@ -1,0 +1,5 @@
+# sintax=docker/dockerfile:1
+FROM alpine
+RUN a \
+
+  b

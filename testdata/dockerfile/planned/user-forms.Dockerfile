@@ -1,0 +1,8 @@
+FROM alpine
+USER name
+USER name:group
+USER 1000
+USER 1000:100
+USER name:100
+USER :100
+RUN a

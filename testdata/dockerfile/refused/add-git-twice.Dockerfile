@@ -1,0 +1,2 @@
+FROM alpine
+ADD https://example.com/a.git?ref=a&ref=a /x

@@ -1,0 +1,3 @@
+FROM alpine
+ENV P='a\'
+ENV B=${P#$P}

@@ -1,0 +1,16 @@
+FROM a AS one
+FROM a
+FROM a
+FROM a
+FROM a
+FROM a
+FROM a
+FROM a
+FROM a
+FROM a
+FROM a
+FROM a
+FROM a
+FROM a
+FROM a
+# test: target zzzzz

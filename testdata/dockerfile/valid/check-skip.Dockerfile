@@ -1,0 +1,2 @@
+# check=skip=JSONArgsRecommended,StageNameCasing;experimental=CopyIgnoredFile;error=false
+FROM alpine

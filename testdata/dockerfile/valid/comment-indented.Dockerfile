@@ -1,0 +1,9 @@
+  # one
+	#two
+FROM alpine
+   # three
+RUN a \
+    # four
+  b \
+# five \
+  c

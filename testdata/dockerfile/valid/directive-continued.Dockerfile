@@ -1,0 +1,5 @@
+# esc\
+# ape=`
+FROM alpine
+RUN a \
+ b
