@@ -88,7 +88,9 @@ int ocib_chroot_try(struct ocib_error **err)
                        (unsigned)geteuid());
         return ocib_obstacle_add(err, OCIB_OBSTACLE_NOT_ROOT, NULL);
     }
-    return ocib_probe_ids(err) < 0 || check_caps(err) < 0 ? -1 : check_chroot(err);
+    return ocib_probe_ids(err) < 0 || ocib_probe_pidfd(err) < 0 || check_caps(err) < 0
+               ? -1
+               : check_chroot(err);
 }
 
 int ocib_chroot_enter(bool *late, struct ocib_error **err)

@@ -100,7 +100,7 @@ bool ocib_probe_status_has(const char *wanted)
     return false;
 }
 
-static int try_pidfd(struct ocib_error **err)
+int ocib_probe_pidfd(struct ocib_error **err)
 {
     OCIB_AUTO_FD int fd = (int)syscall(SYS_pidfd_open, getpid(), 0);
     if (fd < 0) {
@@ -115,7 +115,7 @@ _Noreturn static void try_in_child(int fd, bool outer_proc)
 {
     OCIB_AUTO_ERROR struct ocib_error *err = NULL;
     prctl(PR_SET_PDEATHSIG, SIGKILL);
-    if (try_pidfd(&err) < 0 || ocib_sandbox_try_mounts(outer_proc, &err) < 0) {
+    if (ocib_probe_pidfd(&err) < 0 || ocib_sandbox_try_mounts(outer_proc, &err) < 0) {
         ocib_sandbox_report_error(fd, err);
         _exit(1);
     }

@@ -29,4 +29,7 @@ bool ocib_probe_status_has(const char *line);
 /* True if a file, such as a sysctl, begins with this number. */
 bool ocib_probe_file_is(const char *path, const char *number);
 
+/* Whether processes can be followed by descriptors, which every mode needs (pidfd_open(2)). */
+int ocib_probe_pidfd(struct ocib_error **err) OCIB_MUST;
+
 #endif
