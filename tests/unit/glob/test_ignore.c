@@ -221,6 +221,15 @@ static void test_refused(void **state)
     assert_refused("a\\b", 1, 1,
                    "bad pattern \"a\\b\": a backslash before a letter is not the letter itself: "
                    "Docker takes it for an operator of regular expressions or refuses it");
+    assert_refused("a\\1b", 1, 1,
+                   "bad pattern \"a\\1b\": Docker takes a backslash and a digit or x for a "
+                   "character's number, and this is none");
+    assert_refused(
+        "[[:x:]]", 1, 1,
+        "bad pattern \"[[:x:]]\": there is no such class of characters between \"[:\" and \":]\"");
+    assert_refused(
+        "a{2}[b]", 1, 1,
+        "bad pattern \"a{2}[b]\": Docker takes a number between braces for a repetition");
 }
 
 static struct ocib_ignore *of_patterns(const char *one, const char *two, struct ocib_error **err)

@@ -75,6 +75,20 @@ static void test_braces(void **state)
     assert_true(matches("\\{1}", "{1}"));
 }
 
+static void check_reason(const char *regex, const char *reason)
+{
+    OCIB_AUTO(ocib_regex_release) struct ocib_regex compiled = {0};
+    const char *why = NULL;
+    assert_false(ocib_regex_compile(ocib_str(regex), &compiled, &why));
+    assert_string_equal(why, reason);
+}
+
+static void test_reasons(void **state)
+{
+    check_reason("a\\", "a backslash has nothing behind it");
+    check_reason("[a", "\"[\" has no \"]\" that ends it");
+}
+
 static void test_refused(void **state)
 {
     static const char *const bad[] = {"\\",   "\\b",   "\\Q",    "\\z",       "\\pL",
@@ -95,6 +109,7 @@ int main(void)
         cmocka_unit_test(test_pieces),  cmocka_unit_test(test_classes),
         cmocka_unit_test(test_escapes), cmocka_unit_test(test_branches),
         cmocka_unit_test(test_braces),  cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_reasons),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -84,6 +84,27 @@ static void test_refused(void **state)
     }
 }
 
+static void check_message(const char *text, const char *message)
+{
+    OCIB_AUTO_STRINGS struct ocib_strings list = {0};
+    OCIB_AUTO_ERROR struct ocib_error *err = NULL;
+    struct ocib_named_contexts contexts;
+    ocib_strings_push(&list, text);
+    assert_int_equal(ocib_named_contexts_parse(&list, &contexts, &err), -1);
+    ocib_named_contexts_release(&contexts);
+    assert_string_equal(ocib_error_message(err), message);
+}
+
+static void test_messages(void **state)
+{
+    check_message("a", "--build-context 'a' has no value");
+    check_message("a=", "--build-context 'a=' has no value");
+    check_message("=b", "--build-context '=b' has no name");
+    check_message("a=target:b", "--build-context 'a=target:b': only a bake file has targets");
+    check_message("a=oci-layout://", "--build-context 'a=oci-layout://': oci-layout:// names no "
+                                     "OCI layout");
+}
+
 static void assert_layout(const char *value, const char *dir, const char *tag, const char *digest)
 {
     OCIB_AUTO(ocib_layout_source_release) struct ocib_layout_source source = {0};
@@ -107,9 +128,8 @@ static void test_layouts(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_kinds),
-        cmocka_unit_test(test_names),
-        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_kinds),   cmocka_unit_test(test_names),
+        cmocka_unit_test(test_refused), cmocka_unit_test(test_messages),
         cmocka_unit_test(test_layouts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
