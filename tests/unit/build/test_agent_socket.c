@@ -88,6 +88,7 @@ static void say(int fd, const char *text)
 static void test_mode(void **state)
 {
     OCIB_AUTO_FD int agent = at("agent", true);
+    assert_true(agent >= 0);
     OCIB_AUTO(ocib_agent_socket_cleanup) struct ocib_agent_socket *s = start("agent");
     struct stat st;
     assert_non_null(s);
@@ -106,6 +107,7 @@ static void test_dialogue(void **state)
 {
     OCIB_AUTO_FD int agent = at("agent", true);
     OCIB_AUTO(ocib_agent_socket_cleanup) struct ocib_agent_socket *s = start("agent");
+    assert_non_null(s);
     OCIB_AUTO_FD int one = at("step", false);
     OCIB_AUTO_FD int one_there = accepted(agent);
     OCIB_AUTO_FD int two = at("step", false);
@@ -125,6 +127,7 @@ static void test_half_close(void **state)
 {
     OCIB_AUTO_FD int agent = at("agent", true);
     OCIB_AUTO(ocib_agent_socket_cleanup) struct ocib_agent_socket *s = start("agent");
+    assert_non_null(s);
     OCIB_AUTO_FD int one = at("step", false);
     OCIB_AUTO_FD int one_there = accepted(agent);
     OCIB_AUTO_FD int two = at("step", false);
@@ -150,6 +153,7 @@ static void test_close(void **state)
 {
     OCIB_AUTO_FD int agent = at("agent", true);
     OCIB_AUTO(ocib_agent_socket_cleanup) struct ocib_agent_socket *s = start("agent");
+    assert_non_null(s);
     OCIB_AUTO_FD int one = at("step", false);
     OCIB_AUTO_FD int one_there = accepted(agent);
     OCIB_AUTO_FD int two = at("step", false);
@@ -212,6 +216,7 @@ static void test_much(void **state)
 {
     OCIB_AUTO_FD int agent = at("agent", true);
     OCIB_AUTO(ocib_agent_socket_cleanup) struct ocib_agent_socket *s = start("agent");
+    assert_non_null(s);
     OCIB_AUTO_FD int one = at("step", false);
     OCIB_AUTO_FD int there = accepted(agent);
     size_t up = 0, up_got = 0, down = 0, down_got = 0;
@@ -239,6 +244,7 @@ static void test_many(void **state)
     int fds[OCIB_AGENT_CONNECTIONS + 3], there[OCIB_AGENT_CONNECTIONS];
     OCIB_AUTO_FD int agent = at("agent", true);
     OCIB_AUTO(ocib_agent_socket_cleanup) struct ocib_agent_socket *s = start("agent");
+    assert_non_null(s);
     for (size_t i = 0; i < OCIB_COUNT(fds); i++) {
         fds[i] = at("step", false);
         if (i < OCIB_COUNT(there)) {
@@ -268,6 +274,7 @@ static void test_gone_agent(void **state)
 {
     int agent = at("agent", true);
     OCIB_AUTO(ocib_agent_socket_cleanup) struct ocib_agent_socket *s = start("agent");
+    assert_non_null(s);
     close(agent);
     for (int i = 0; i < 2; i++) {
         OCIB_AUTO_FD int one = at("step", false);
@@ -280,14 +287,19 @@ static void test_busy_agent(void **state)
 {
     OCIB_AUTO_FD int agent = at("agent", true);
     OCIB_AUTO_FD int first = at("agent", false);
+    assert_true(first >= 0);
     assert_int_equal(listen(agent, 1), 0);
     OCIB_AUTO_FD int second = at("agent", false);
+    assert_true(second >= 0);
     OCIB_AUTO(ocib_agent_socket_cleanup) struct ocib_agent_socket *s = start("agent");
+    assert_non_null(s);
     OCIB_AUTO_FD int one = at("step", false);
     struct pollfd polled = {.fd = one, .events = POLLIN};
     assert_int_equal(poll(&polled, 1, 0), 0);
     OCIB_AUTO_FD int first_there = accepted(agent);
+    assert_true(first_there >= 0);
     OCIB_AUTO_FD int second_there = accepted(agent);
+    assert_true(second_there >= 0);
     OCIB_AUTO_FD int there = accepted(agent);
     say(one, "late");
     assert_reads(there, "late");
@@ -309,6 +321,7 @@ static void test_idle(void **state)
     size_t sent[2] = {0};
     OCIB_AUTO_FD int agent = at("agent", true);
     OCIB_AUTO(ocib_agent_socket_cleanup) struct ocib_agent_socket *s = start("agent");
+    assert_non_null(s);
     for (size_t i = 0; i < OCIB_COUNT(fds); i++) {
         fds[i] = at("step", false);
         there[i] = accepted(agent);

@@ -49,6 +49,7 @@ static void same_tree(struct world *w, const char *const *layers, size_t count)
     struct ocib_error *err = NULL;
     OCIB_AUTO_FD int flat = -1;
     OCIB_AUTO_FREE char *folder = new_folder(w, "flat", &flat);
+    assert_non_null(folder);
     ocib_strings_clear(&w->layers);
     for (size_t i = 0; i < count; i++) {
         world_unpack(w, layers[i]);
@@ -121,6 +122,7 @@ static void opaque_folders(void **state)
     OCIB_AUTO_FD int flat = -1;
     OCIB_AUTO_BUF struct ocib_buf text = {0};
     OCIB_AUTO_FREE char *folder = new_folder(w, "flat", &flat);
+    assert_non_null(folder);
     for (size_t i = 0; i < OCIB_COUNT(deep); i++) {
         assert_ok(apply(w, flat, deep[i], &err), err);
     }
@@ -148,6 +150,7 @@ static void nothing_outside_is_touched(void **state)
     struct ocib_error *err = NULL;
     OCIB_AUTO_FD int flat = -1;
     OCIB_AUTO_FREE char *folder = new_folder(w, "flat", &flat);
+    assert_non_null(folder);
     OCIB_AUTO_FREE char *outside = ocib_format("%s/outside", w->dir);
     OCIB_AUTO_FREE char *evil = ocib_format("l 777 0:0 out %s\nl 777 0:0 up ../..\n", w->dir);
     put_file(outside);
