@@ -80,6 +80,8 @@ static const struct {
          "Kubernetes procMount: Unmasked)"},
     [OCIB_OBSTACLE_OVERLAY_KERNEL] = {"overlay-kernel",
                                       "the kernel has no overlayfs: load it with modprobe overlay"},
+    [OCIB_OBSTACLE_NO_LIBSECCOMP] =
+        {"no-libseccomp", "compile ocib with libseccomp: meson configure -Dseccomp=enabled"},
 };
 _Static_assert(OCIB_COUNT(table) == OCIB_OBSTACLE_COUNT, "each obstacle has a row");
 

@@ -1,5 +1,7 @@
 #include "sandbox/seccomp.h"
 
+#include "sandbox/obstacles.h"
+
 #ifndef OCIB_HAVE_SECCOMP
 
 bool ocib_seccomp_available(void)
@@ -16,7 +18,8 @@ int ocib_seccomp_build(const struct ocib_emulations *emulations, uint64_t caps,
 int ocib_seccomp_build_open(const struct ocib_emulations *emulations, struct ocib_buf *out,
                             struct ocib_error **err)
 {
-    return ocib_error_set(err, OCIB_ESANDBOX, "ocib was built without libseccomp");
+    ocib_error_set(err, OCIB_ESANDBOX, "ocib was built without libseccomp");
+    return ocib_obstacle_add(err, OCIB_OBSTACLE_NO_LIBSECCOMP, NULL);
 }
 
 #else

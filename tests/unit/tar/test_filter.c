@@ -41,8 +41,12 @@ static void pack(struct ocib_str plain, int (*add_filter)(struct archive *), str
 static void all_kinds(void **state)
 {
     int (*const filters[])(struct archive *) = {
-        archive_write_add_filter_none, archive_write_add_filter_gzip,
-        archive_write_add_filter_bzip2, archive_write_add_filter_xz, archive_write_add_filter_zstd};
+        archive_write_add_filter_none,  archive_write_add_filter_gzip,
+        archive_write_add_filter_bzip2, archive_write_add_filter_xz,
+#ifdef OCIB_HAVE_ZSTD
+        archive_write_add_filter_zstd,
+#endif
+    };
     struct ocib_error *err = NULL;
     OCIB_AUTO_BUF struct ocib_buf tar = {0};
     OCIB_AUTO_BUF struct ocib_buf packed = {0};
