@@ -318,50 +318,52 @@ static int set_up(struct side sides[2], int fd, pid_t helper, struct ocib_error 
     return hear(fd, err);
 }
 
-/* `late` NULL: doesn't join. */
-static int with_helper(struct side sides[2], bool *late, struct ocib_error **err)
+/* A process that runs `run` with its end of a socket pair; *ours is the other end. */
+static int start_helper(void (*run)(int fd), struct ocib_process *helper, int *ours,
+                        struct ocib_error **err)
 {
     int pair[2];
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a socket pair");
     }
-    OCIB_AUTO_FD int ours = pair[0];
+    *ours = pair[0];
     OCIB_AUTO_FD int theirs = pair[1];
-    OCIB_AUTO_PROCESS struct ocib_process helper = {ocib_fork_into(0), -1};
-    if (helper.pid < 0) {
+    helper->pid = ocib_fork_into(0);
+    if (helper->pid < 0) {
         return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't start a process");
     }
-    if (helper.pid == 0) {
-        close(ours);
-        help(theirs);
+    if (helper->pid == 0) {
+        close(*ours);
+        run(theirs);
+        _exit(1);
     }
-    ocib_fd_cleanup(&theirs);
-    if (set_up(sides, ours, helper.pid, err) < 0) {
+    return 0;
+}
+
+/* `late` NULL: doesn't join. */
+static int with_helper(struct side sides[2], bool *late, struct ocib_error **err)
+{
+    OCIB_AUTO_FD int ours = -1;
+    OCIB_AUTO_PROCESS struct ocib_process helper = {0, -1};
+    if (start_helper(help, &helper, &ours, err) < 0 || set_up(sides, ours, helper.pid, err) < 0) {
         return -1;
     }
     return late ? join(helper.pid, late, err) : 0;
 }
 
+static void answer_namespace(int fd)
+{
+    OCIB_AUTO_ERROR struct ocib_error *failed = NULL;
+    int made = make_namespace(&failed);
+    _exit(answer(fd, made, failed) < 0);
+}
+
 /* Whether ids are all that is missing: fails if the kernel wouldn't make the namespace at all. */
 static int try_namespace(struct ocib_error **err)
 {
-    int pair[2];
-    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, pair) < 0) {
-        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't make a socket pair");
-    }
-    OCIB_AUTO_FD int ours = pair[0];
-    OCIB_AUTO_FD int theirs = pair[1];
-    OCIB_AUTO_PROCESS struct ocib_process helper = {ocib_fork_into(0), -1};
-    if (helper.pid < 0) {
-        return ocib_error_set_errno(err, OCIB_ESANDBOX, "can't start a process");
-    }
-    if (helper.pid == 0) {
-        OCIB_AUTO_ERROR struct ocib_error *failed = NULL;
-        int made = make_namespace(&failed);
-        _exit(answer(theirs, made, failed) < 0);
-    }
-    ocib_fd_cleanup(&theirs);
-    return hear(ours, err);
+    OCIB_AUTO_FD int ours = -1;
+    OCIB_AUTO_PROCESS struct ocib_process helper = {0, -1};
+    return start_helper(answer_namespace, &helper, &ours, err) < 0 ? -1 : hear(ours, err);
 }
 
 /* What weighs more is told first: nobody should ask for ids that won't help. */
